@@ -1,0 +1,154 @@
+#include "poller.h"
+
+#include <algorithm>
+#include <string>
+
+#include "events.h"
+
+namespace rdkafka_tiers {
+
+Poller::Poller(PollMode mode, size_t externalLimit)
+    : mode_(mode), pool_(std::make_shared<SlabPool>(externalLimit)) {}
+
+Poller::~Poller() { Release(); }
+
+void Poller::Open(rd_kafka_t* rk, rd_kafka_queue_t* queue) {
+  rk_ = rk;
+  queue_ = queue;
+}
+
+void Poller::SwitchTo(rd_kafka_queue_t* queue) {
+  rd_kafka_queue_cb_event_enable(queue_, nullptr, nullptr);
+  rd_kafka_queue_destroy(queue_);
+  queue_ = queue;
+  isClosing_ = true;
+  while (hasTaken()) DropTaken();
+}
+
+void Poller::Release() {
+  while (hasTaken()) DropTaken();
+  if (!queue_) return;
+  rd_kafka_queue_cb_event_enable(queue_, nullptr, nullptr);
+  rd_kafka_queue_destroy(queue_);
+  queue_ = nullptr;
+}
+
+bool Poller::Take(size_t max) {
+  if (!queue_) return false;
+  takenEpoch_ = epoch_;
+  next_ = 0;
+  if (mode_ == PollMode::kStandard && !isClosing_) {
+    rd_kafka_message_t* message = rd_kafka_consumer_poll(rk_, 0);
+    taken_.assign(message ? 1 : 0, message);
+    return message != nullptr;
+  }
+  do {
+    // What arrives while the client closes was never delivered; its next owner reads it again.
+    while (hasTaken()) DropTaken();
+    taken_.resize(max);
+    const ssize_t count = rd_kafka_consume_batch_queue(queue_, 0, taken_.data(), max);
+    taken_.resize(count > 0 ? static_cast<size_t>(count) : 0);
+    next_ = 0;
+  } while (isClosing_ && hasTaken());
+  return hasTaken();
+}
+
+void Poller::TakeOneMore() {
+  if (!hasTaken()) {
+    Take(1);
+    return;
+  }
+  if (takenEpoch_ != epoch_ || !queue_) return;  // the taken ones go first; they carry another epoch
+  if (rd_kafka_message_t* message = rd_kafka_consumer_poll(rk_, 0)) taken_.push_back(message);
+}
+
+void Poller::DropTaken() { rd_kafka_message_destroy(taken_[next_++]); }
+
+int32_t Poller::RowsPerSlab() const {
+  const size_t rows =
+      (SlabPool::kSlabBytes - kBatchHeaderBytes) / (kBatchRowBytes + bytesPerRow_);
+  return static_cast<int32_t>(std::clamp<size_t>(rows, 1, 4096));
+}
+
+void Poller::CountPacked(size_t rows, size_t bytes) {
+  if (rows) bytesPerRow_ = (bytesPerRow_ + bytes / rows) / 2;
+}
+
+PackedBatch Poller::Pack() {
+  // How many fit, so that the columns have just as many rows.
+  size_t rows = 0;
+  size_t bytes = 0;
+  const size_t room = SlabPool::kSlabBytes - kBatchHeaderBytes;
+  for (size_t i = next_; i < taken_.size() && !taken_[i]->err; i++) {
+    const size_t size = MessageBytes(taken_[i]);
+    if (rows && bytes + size + (rows + 1) * kBatchRowBytes > room) break;
+    bytes += size;
+    rows++;
+  }
+  if (rows == 0) return {};
+
+  const size_t total = kBatchHeaderBytes + rows * kBatchRowBytes + bytes;
+  PackedBatch batch{pool_->Take(total), 0, static_cast<int32_t>(rows)};
+  BatchWriter writer(batch.slab->data(), batch.slab->size(), batch.count, takenEpoch_);
+  for (size_t i = 0; i < rows; i++) {
+    writer.Append(taken(), SlotOf(taken()));
+    DropTaken();
+  }
+  writer.Finish();
+  batch.used = writer.used();
+  CountPacked(rows, bytes);
+  return batch;
+}
+
+Event Poller::TakeErrorEvent() {
+  const rd_kafka_message_t* message = taken();
+  const char* topic = message->rkt ? rd_kafka_topic_name(message->rkt) : nullptr;
+  Event event;
+  if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    event = {kPartitionEof, std::string(topic ? topic : ""),
+             static_cast<double>(message->partition), static_cast<double>(message->offset)};
+  } else {
+    const char* text = rd_kafka_message_errstr(message);
+    event = {kConsumerError,
+             static_cast<double>(message->err),
+             std::string(text ? text : rd_kafka_err2str(message->err)),
+             message->err == RD_KAFKA_RESP_ERR__FATAL,
+             false,
+             topic ? Field(std::string(topic)) : Field(nullptr),
+             static_cast<double>(message->partition),
+             static_cast<double>(message->offset)};
+  }
+  DropTaken();
+  return event;
+}
+
+void Poller::OnRebalance(rd_kafka_resp_err_t code,
+                         const rd_kafka_topic_partition_list_t* partitions) {
+  const char* kind = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS   ? "assign"
+                     : code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS ? "revoke"
+                                                                    : "error";
+  const char* protocol = rd_kafka_rebalance_protocol(rk_);
+  Event event{kRebalance,
+              std::string(kind),
+              rd_kafka_assignment_lost(rk_) != 0,
+              std::string(protocol ? protocol : "NONE"),
+              std::string(rd_kafka_err2str(code))};
+  for (int i = 0; partitions && i < partitions->cnt; i++) {
+    event.emplace_back(std::string(partitions->elems[i].topic));
+    event.emplace_back(static_cast<double>(partitions->elems[i].partition));
+  }
+  std::lock_guard<std::mutex> lock(urgentMutex_);
+  urgent_.push_back(std::move(event));
+  urgentCount_.fetch_add(1, std::memory_order_release);
+}
+
+bool Poller::TakeUrgent(Event* event) {
+  std::lock_guard<std::mutex> lock(urgentMutex_);
+  if (urgent_.empty()) return false;
+  *event = std::move(urgent_.front());
+  urgent_.pop_front();
+  urgentCount_.fetch_sub(1, std::memory_order_release);
+  return true;
+}
+
+}  // namespace rdkafka_tiers

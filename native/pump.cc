@@ -1,0 +1,136 @@
+#include "pump.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "threads.h"
+
+namespace rdkafka_tiers {
+
+Pump::Pump(Poller& poller, size_t maxMessages, size_t maxBytes, int maxPollIntervalMs,
+           std::function<void()> onItems)
+    : poller_(poller),
+      maxMessages_(maxMessages),
+      maxBytes_(maxBytes),
+      maxPollIntervalNs_(static_cast<uint64_t>(maxPollIntervalMs) * 1000000),
+      onItems_(std::move(onItems)),
+      lastTakenNs_(uv_hrtime()) {}
+
+Pump::~Pump() {
+  RequestStop();
+  Join();
+}
+
+void Pump::Start() {
+  SignalsBlocked blocked;  // the thread inherits it: signals are JavaScript's
+  if (uv_thread_create(&thread_, [](void* pump) { static_cast<Pump*>(pump)->Run(); }, this) != 0)
+    throw std::runtime_error("cannot start the Dedicated tier's thread");
+  isStarted_ = true;
+  CountThread(1);
+}
+
+void Pump::RequestStop() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  isStopping_ = true;
+  condition_.notify_one();
+}
+
+void Pump::Join() {
+  if (!isStarted_) return;
+  uv_thread_join(&thread_);
+  isStarted_ = false;
+  CountThread(-1);
+}
+
+bool Pump::Pop(PumpItem* item) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  lastTakenNs_ = uv_hrtime();
+  if (ring_.empty()) {
+    isAsking_ = true;
+    if (isParked_ && isReady_) condition_.notify_one();
+    return false;
+  }
+  isAsking_ = false;
+  *item = std::move(ring_.front());
+  ring_.pop_front();
+  messages_ -= static_cast<size_t>(item->batch.count);
+  bytes_ -= item->batch.used;
+  // Woken at half, not at once: a thread switch for each batch costs more than the batch.
+  if (isParked_ && isReady_ && messages_ <= maxMessages_ / 2 && bytes_ <= maxBytes_ / 2)
+    condition_.notify_one();
+  return true;
+}
+
+void Pump::KeepAlive() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  keepAliveAsked_ = true;
+  condition_.notify_one();
+}
+
+void Pump::WakeFromAnyThread() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  isReady_ = true;
+  if (isParked_) condition_.notify_one();
+}
+
+bool Pump::JavaScriptIsAlive(uint64_t now) const {
+  if (isAsking_ && ring_.empty()) return true;
+  return now - lastTakenNs_ < maxPollIntervalNs_;
+}
+
+void Pump::Push(PumpItem item) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  messages_ += static_cast<size_t>(item.batch.count);
+  bytes_ += item.batch.used;
+  ring_.push_back(std::move(item));
+}
+
+void Pump::Run() {
+  // Idle members must poll now and then too, or librdkafka takes them for dead.
+  const auto keepAlivePeriod = std::chrono::nanoseconds(maxPollIntervalNs_ / 3);
+  for (;;) {
+    size_t max = 1;
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      for (;;) {
+        if (isStopping_) return;
+        if (keepAliveAsked_) break;
+        const bool mayPoll = HasRoom() && JavaScriptIsAlive(uv_hrtime());
+        if (isReady_ && mayPoll) break;
+        isParked_ = true;
+        const bool timedOut =
+            condition_.wait_for(lock, keepAlivePeriod) == std::cv_status::timeout;
+        isParked_ = false;
+        if (timedOut && !isStopping_ && HasRoom() && JavaScriptIsAlive(uv_hrtime())) break;
+      }
+      if (keepAliveAsked_ && !HasRoom()) {
+        max = 1;
+      } else {
+        max = std::min(static_cast<size_t>(poller_.RowsPerSlab()),
+                       std::max<size_t>(1, maxMessages_ - messages_));
+      }
+      keepAliveAsked_ = false;
+      // Cleared before the poll: what arrives during it sets it again.
+      isReady_ = false;
+    }
+
+    bool gotAny = false;
+    {
+      std::lock_guard<std::mutex> polling(poller_.mutex());
+      gotAny = poller_.Take(max);
+      while (poller_.hasTaken()) {
+        if (poller_.taken()->err)
+          Push(PumpItem{{}, poller_.TakeErrorEvent()});
+        else
+          Push(PumpItem{poller_.Pack(), {}});
+      }
+    }
+    if (gotAny) {
+      std::lock_guard<std::mutex> lock(mutex_);
+      isReady_ = true;  // there may be more; librdkafka signals only what was empty
+    }
+    if (gotAny || poller_.hasUrgent()) onItems_();
+  }
+}
+
+}  // namespace rdkafka_tiers

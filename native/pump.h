@@ -1,0 +1,72 @@
+// The Dedicated tier: a thread that polls and packs while JavaScript works on the previous batch.
+#pragma once
+
+#include <uv.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+
+#include "poller.h"
+
+namespace rdkafka_tiers {
+
+// What the pump hands over, in order: a batch, or an event where batch.slab is null.
+struct PumpItem {
+  PackedBatch batch;
+  Event event;
+};
+
+// Owns:    one libuv thread, and the ring of batches that wait for JavaScript, bounded in messages and bytes.
+// Threads: Start, Pop, KeepAlive the JavaScript thread; WakeFromAnyThread any (also inside librdkafka's queue callback:
+//          it takes only this lock); RequestStop any; Join the control thread.
+// Ends:    RequestStop, then Join. It polls nothing once stopped.
+//
+// It polls only while the ring has room, so slow JavaScript stops it, and librdkafka's max.poll.interval.ms then works
+// as for any consumer. A ring with room must not hide a dead event loop either: if JavaScript took nothing for
+// max.poll.interval.ms, the pump stops polling until it does, so that the group can evict this member.
+class Pump {
+ public:
+  Pump(Poller& poller, size_t maxMessages, size_t maxBytes, int maxPollIntervalMs,
+       std::function<void()> onItems);
+  ~Pump();
+
+  void Start();
+  void RequestStop();
+  void Join();
+
+  bool Pop(PumpItem* item);
+  void KeepAlive();
+  void WakeFromAnyThread();
+
+ private:
+  void Run();
+  bool HasRoom() const { return messages_ < maxMessages_ && bytes_ < maxBytes_; }
+  bool JavaScriptIsAlive(uint64_t now) const;
+  void Push(PumpItem item);
+
+  Poller& poller_;
+  const size_t maxMessages_;
+  const size_t maxBytes_;
+  const uint64_t maxPollIntervalNs_;
+  const std::function<void()> onItems_;  // from the pump's thread
+
+  uv_thread_t thread_{};
+  bool isStarted_ = false;
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable condition_;
+  std::deque<PumpItem> ring_;
+  size_t messages_ = 0;
+  size_t bytes_ = 0;
+  bool isReady_ = true;  // librdkafka's queue may hold something
+  bool isStopping_ = false;
+  bool isParked_ = false;        // the thread waits
+  bool isAsking_ = false;        // JavaScript found the ring empty and waits to be woken
+  bool keepAliveAsked_ = false;  // poll once, whatever the ring holds
+  uint64_t lastTakenNs_ = 0;
+};
+
+}  // namespace rdkafka_tiers
