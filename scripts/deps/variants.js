@@ -1,0 +1,29 @@
+'use strict'
+// The builds of librdkafka: what the addon links with, what raw C programs are compared with, and those under a sanitizer.
+
+/** @typedef {{ allocator: 'mimalloc' | 'system', optimize: string[], sanitize: string[], purpose: string }} Variant */
+
+/** @type {Record<string, Variant>} */
+const variants = {
+  tiers: { allocator: 'mimalloc', optimize: ['-O2'], sanitize: [], purpose: 'for the addon' },
+  stock: { allocator: 'system', optimize: ['-O2'], sanitize: [], purpose: 'for raw C programs to compare with' },
+  asan: {
+    allocator: 'system',
+    optimize: ['-O1', '-fno-omit-frame-pointer'],
+    sanitize: ['-fsanitize=address,undefined'],
+    purpose: 'with AddressSanitizer',
+  },
+  tsan: {
+    allocator: 'system',
+    optimize: ['-O1', '-fno-omit-frame-pointer'],
+    sanitize: ['-fsanitize=thread'],
+    purpose: 'with ThreadSanitizer',
+  },
+}
+
+/** Flags of every C file of a variant. Position independent and hidden, as all of it ends in one shared object. */
+function cFlags(/** @type {Variant} */ variant) {
+  return [...variant.optimize, '-g', '-fPIC', '-fvisibility=hidden', '-ffunction-sections', '-fdata-sections', ...variant.sanitize]
+}
+
+module.exports = { variants, cFlags }
