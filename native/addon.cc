@@ -155,6 +155,6 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 
 }  // namespace rdkafka_tiers
 
-NODE_API_MODULE_INIT() {
+NAPI_MODULE_INIT() {
   return Napi::RegisterModule(env, exports, rdkafka_tiers::Init);
 }

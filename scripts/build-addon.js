@@ -1,0 +1,72 @@
+'use strict'
+// Builds the addon: node scripts/build-addon.js [--debug]
+//
+// The result is build/Release/rdkafka_tiers.node (build/Debug with --debug). With RDKAFKA_TIERS_SANITIZE=address|thread it is
+// <deps>/asan|tsan/addon/build/Release/rdkafka_tiers.node, to be loaded with RDKAFKA_TIERS_BINARY.
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { buildDeps } = require('./build-deps')
+const { withLock } = require('./support/lock')
+const { addonVariant, depsDir, root } = require('./support/paths')
+const { checkBuildTools } = require('./support/prerequisites')
+const { run, runMain, step } = require('./support/run')
+
+/** Where the addon of the present environment is built. */
+function addonDir() {
+  return addonVariant() === 'tiers' ? root : path.join(depsDir(), addonVariant(), 'addon')
+}
+
+/** @param {{ debug?: boolean }} [options] */
+function addonFile({ debug = false } = {}) {
+  return path.join(addonDir(), 'build', debug ? 'Debug' : 'Release', 'rdkafka_tiers.node')
+}
+
+/** @param {{ debug?: boolean }} [options] */
+async function buildAddon({ debug = false } = {}) {
+  checkBuildTools()
+  const variant = addonVariant()
+  await buildDeps([variant])
+  const cwd = addonDir()
+  if (cwd !== root) linkTree(cwd)
+  await withLock(path.join(depsDir()), `addon-${variant}`, async () => {
+    const file = addonFile({ debug })
+    // Make does not know the libraries an addon is linked with: a new librdkafka must cause a new link.
+    if (isOlder(file, path.join(depsDir(), variant, 'build.json'))) {
+      fs.rmSync(file, { force: true })
+      fs.rmSync(path.join(path.dirname(file), 'obj.target', 'rdkafka_tiers.node'), { force: true })
+    }
+    step(`Building the addon${debug ? ' for debugging' : ''}`)
+    const nodeGyp = require.resolve('node-gyp/bin/node-gyp.js')
+    const kind = debug ? '--debug' : '--release'
+    const common = [kind, '--loglevel=warn', ...headers()]
+    await run(process.execPath, [nodeGyp, 'configure', ...common], { cwd, what: 'Configuring the addon' })
+    await run(process.execPath, [nodeGyp, 'build', `--jobs=${os.availableParallelism()}`, ...common], { cwd, what: 'Building the addon' })
+  })
+}
+
+/** Node's headers when they are installed beside it; otherwise node-gyp downloads them. */
+function headers() {
+  const prefix = path.dirname(path.dirname(fs.realpathSync(process.execPath)))
+  return fs.existsSync(path.join(prefix, 'include', 'node', 'node_api.h')) ? [`--nodedir=${prefix}`] : []
+}
+
+/** A second build directory over the same sources, so that a sanitizer's objects never mix with the others. */
+function linkTree(/** @type {string} */ directory) {
+  fs.mkdirSync(directory, { recursive: true })
+  for (const name of ['binding.gyp', 'native', 'scripts', 'package.json', 'node_modules']) {
+    const link = path.join(directory, name)
+    fs.rmSync(link, { force: true })
+    fs.symlinkSync(path.join(root, name), link)
+  }
+}
+
+/** @param {string} file @param {string} than */
+function isOlder(file, than) {
+  if (!fs.existsSync(file)) return false
+  return fs.statSync(file).mtimeMs < fs.statSync(than).mtimeMs
+}
+
+module.exports = { buildAddon, addonFile }
+
+if (require.main === module) runMain(() => buildAddon({ debug: process.argv.includes('--debug') }))
