@@ -24,7 +24,7 @@ function libraries(crates) {
     zstd: {
       name: 'zstd',
       sources: ['common', 'compress', 'decompress'].flatMap((part) => cFiles(path.join(zstd, part))),
-      flags: ['-DZSTD_LEGACY_SUPPORT=0', '-DZSTDLIB_VISIBLE=', '-DZSTDERRORLIB_VISIBLE=', '-DXXH_NAMESPACE=ZSTD_'],
+      flags: ['-DZSTD_LEGACY_SUPPORT=0', '-DZSTD_TRACE=0', '-DZSTDLIB_VISIBLE=', '-DZSTDERRORLIB_VISIBLE=', '-DXXH_NAMESPACE=ZSTD_'],
       headers: [path.join(zstd, 'zstd.h'), path.join(zstd, 'zstd_errors.h')],
     },
     mimalloc: {
@@ -39,8 +39,9 @@ function libraries(crates) {
         '-DMI_SKIP_COLLECT_ON_EXIT=1',
         // MIMALLOC_* variables are meant for the application's own mimalloc, if it has one.
         '-DMI_NO_GETENV=1',
-        // One thread-local word: the loader has room for it in the static TLS block even for a late dlopen.
-        '-ftls-model=initial-exec',
+        // Not initial-exec, mimalloc's usual one: it would put the thread-local storage of the whole addon, librdkafka's
+        // 15 KiB included, into the static block, where a library loaded late finds no room.
+        '-ftls-model=local-dynamic',
         '-fno-builtin-malloc',
       ],
       headers: [path.join(mimalloc, 'include', 'mimalloc.h')],
