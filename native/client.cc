@@ -208,6 +208,7 @@ Napi::Promise Client::DestroyAsync(Napi::Env env) {
     }
   }
   destroyWaiters_.push_back(deferred);
+  bell_.Ref();  // whoever waits for the end is not to be left by the process's
   DestroyFromAnyThread();
   return deferred.Promise();
 }

@@ -36,10 +36,10 @@ void Poller::Release() {
 bool Poller::Take(size_t max) {
   if (!queue_) return false;
   takenEpoch_ = epoch_;
-  next_ = 0;
   if (mode_ == PollMode::kStandard && !isClosing_) {
     rd_kafka_message_t* message = rd_kafka_consumer_poll(rk_, 0);
     taken_.assign(message ? 1 : 0, message);
+    next_ = 0;
     return message != nullptr;
   }
   do {

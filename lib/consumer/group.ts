@@ -1,0 +1,186 @@
+import type { NativeConsumer, NativeEvent } from '../binding'
+import { KafkaError, TimeoutError } from '../errors'
+import type { Delivery } from './delivery'
+import { flatOffsets } from './flat'
+import { calling } from './native-error'
+import { commitWarning, type Offsets } from './offsets'
+import type { Partitions, PartitionState } from './partitions'
+import type { ConsumerSettings, RebalanceHandler } from './settings'
+import type { TopicPartition } from './types'
+
+type GroupNative = Pick<
+  NativeConsumer,
+  'assign' | 'incrementalAssign' | 'unassign' | 'incrementalUnassign' | 'pause'
+>
+
+export interface GroupEvents {
+  onAssigned(partitions: TopicPartition[]): void
+  onRevoked(partitions: TopicPartition[]): void
+  onLost(partitions: TopicPartition[]): void
+  onWarning(error: KafkaError): void
+}
+
+/** Rejects when `promise` takes longer; the promise itself goes on. */
+export async function within<T>(promise: Promise<T>, timeoutMs: number, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new TimeoutError(`${what} took longer than ${timeoutMs} ms`))
+    }, timeoutMs)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * Answers the group's rebalances, one after the other, while nothing is delivered.
+ *
+ * Revoke: delivery of those partitions stops, `onRevoked` runs, with auto-commit what was processed is committed, and
+ * only then are they given back. Assign: `onAssigned` runs, then fetching starts where it told them to.
+ */
+export class Group {
+  /** Partitions being assigned, while `onAssigned` runs: seek() sets where they start. */
+  #assigning: Map<string, PartitionStart> | undefined
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(
+    private readonly native: GroupNative,
+    private readonly partitions: Partitions,
+    private readonly offsets: Offsets,
+    private readonly delivery: Pick<Delivery<unknown, unknown>, 'block' | 'unblock'>,
+    private readonly settings: Pick<
+      ConsumerSettings,
+      'autoCommit' | 'rebalanceTimeoutMs' | 'onAssigned' | 'onRevoked' | 'onLost'
+    >,
+    private readonly events: GroupEvents,
+  ) {}
+
+  /** Settles when the rebalances that have come are answered. */
+  get idle(): Promise<void> {
+    return this.#running
+  }
+
+  onRebalance(event: NativeEvent): void {
+    const [, kind, lost, protocol, message, ...flat] = event
+    const partitions: TopicPartition[] = []
+    for (let i = 0; i < flat.length; i += 2) {
+      partitions.push({ topic: flat[i] as string, partition: flat[i + 1] as number })
+    }
+    const isCooperative = protocol === 'COOPERATIVE'
+    this.delivery.block()
+    const answer = async (): Promise<void> => {
+      try {
+        if (kind === 'assign') await this.#assigned(partitions, isCooperative)
+        else if (kind === 'revoke') await this.#revoked(partitions, isCooperative, lost as boolean)
+        else {
+          this.native.unassign()
+          this.events.onWarning(new KafkaError(`rebalance failed: ${String(message)}`, 'ERR_KAFKA_REBALANCE'))
+        }
+      } catch (error) {
+        this.events.onWarning(commitWarning(error, 'rebalance'))
+      } finally {
+        this.delivery.unblock()
+      }
+    }
+    this.#running = this.#running.then(answer)
+  }
+
+  /** Where a partition that is just being assigned shall start. False when it is not. */
+  startAt(topic: string, partition: number, offset: number): boolean {
+    const start = this.#assigning?.get(`${partition}/${topic}`)
+    if (start === undefined) return false
+    start.offset = offset
+    return true
+  }
+
+  /** As `startAt`, for pause() and resume(). */
+  startPaused(topic: string, partition: number, isPaused: boolean): boolean {
+    const start = this.#assigning?.get(`${partition}/${topic}`)
+    if (start === undefined) return false
+    start.isPaused = isPaused
+    return true
+  }
+
+  get assigning(): TopicPartition[] {
+    return [...(this.#assigning?.values() ?? [])].map(({ topic, partition }) => ({ topic, partition }))
+  }
+
+  async #assigned(partitions: TopicPartition[], isCooperative: boolean): Promise<void> {
+    const starts = new Map<string, PartitionStart>()
+    for (const { topic, partition } of partitions) {
+      starts.set(`${partition}/${topic}`, { topic, partition, offset: undefined, isPaused: false })
+    }
+    this.#assigning = starts
+    await this.#handle(this.settings.onAssigned, partitions, 'onAssigned')
+    this.#assigning = undefined
+    const list = [...starts.values()]
+    const epoch = calling('assign', () =>
+      isCooperative
+        ? this.native.incrementalAssign(flatOffsets(list))
+        : this.native.assign(flatOffsets(list)),
+    )
+    for (const { topic, partition, offset, isPaused } of list) {
+      this.partitions.assign(topic, partition, epoch, offset)
+      const state = this.partitions.get(topic, partition)
+      if (!isPaused || state === undefined) continue
+      this.partitions.setPaused(state, true)
+      calling('pause', () => {
+        this.native.pause([topic, partition])
+      })
+    }
+    this.events.onAssigned(partitions)
+  }
+
+  async #revoked(partitions: TopicPartition[], isCooperative: boolean, isLost: boolean): Promise<void> {
+    const states: PartitionState[] = []
+    for (const { topic, partition } of partitions) {
+      const state = this.partitions.get(topic, partition)
+      if (state === undefined) continue
+      states.push(state)
+      this.partitions.stopDelivery(state)
+    }
+    if (isLost) {
+      await this.#handle(this.settings.onLost, partitions, 'onLost')
+    } else {
+      await this.#handle(this.settings.onRevoked, partitions, 'onRevoked')
+      if (this.settings.autoCommit.enabled) {
+        try {
+          await within(this.offsets.commitProcessed(states), this.settings.rebalanceTimeoutMs, 'commit on revoke')
+        } catch (error) {
+          this.events.onWarning(commitWarning(error, 'commit on revoke'))
+        }
+      }
+    }
+    for (const { topic, partition } of partitions) this.partitions.revoke(topic, partition)
+    calling('unassign', () =>
+      isCooperative ? this.native.incrementalUnassign(flatOffsets(partitions)) : this.native.unassign(),
+    )
+    if (isLost) this.events.onLost(partitions)
+    else this.events.onRevoked(partitions)
+  }
+
+  /** A handler that throws or takes too long is reported; the group does not wait for it. */
+  async #handle(handler: RebalanceHandler | undefined, partitions: TopicPartition[], name: string): Promise<void> {
+    if (handler === undefined) return
+    try {
+      const copies = partitions.map(({ topic, partition }) => ({ topic, partition }))
+      await within(Promise.resolve(handler(copies)), this.settings.rebalanceTimeoutMs, name)
+    } catch (error) {
+      this.events.onWarning(
+        error instanceof TimeoutError
+          ? error
+          : new KafkaError(`${name} failed: ${error instanceof Error ? error.message : String(error)}`, 'ERR_KAFKA_HANDLER', {
+              cause: error,
+            }),
+      )
+    }
+  }
+}
+
+interface PartitionStart extends TopicPartition {
+  offset: number | undefined
+  isPaused: boolean
+}

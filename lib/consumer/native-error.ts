@@ -1,0 +1,50 @@
+import { binding } from '../binding'
+import { ClosedError, KafkaError, TimeoutError } from '../errors'
+
+const ERR_STATE = -172
+const ERR_TIMED_OUT = -185
+const ERR_DESTROY = -197
+const ERR_TIMED_OUT_QUEUE = -166
+
+interface NativeError extends Error {
+  code: number
+  isFatal?: boolean
+  isRetriable?: boolean
+}
+
+function isNativeError(error: unknown): error is NativeError {
+  return error instanceof Error && typeof (error as { code?: unknown }).code === 'number'
+}
+
+/** An error of librdkafka by its code, as this package shows it. */
+export function kafkaError(errno: number, message: string, fatal = false, retriable = false): KafkaError {
+  const details = { errno, fatal, retriable }
+  if (errno === ERR_TIMED_OUT || errno === ERR_TIMED_OUT_QUEUE) return new TimeoutError(message, details)
+  if (errno === ERR_DESTROY) return new ClosedError('the consumer was closed before the call finished')
+  return new KafkaError(message, `ERR_${binding().errorName(errno)}`, details)
+}
+
+/** What the addon threw or rejected with, as a KafkaError with the caller's stack. Others pass as they are. */
+export function fromNative(error: unknown, doing: string): unknown {
+  if (!isNativeError(error)) return error
+  if (error.code === ERR_STATE && error.message === 'the client is closed') return new ClosedError()
+  return kafkaError(error.code, `${doing}: ${error.message}`, error.isFatal, error.isRetriable)
+}
+
+/** Runs a call of the addon, and turns what it throws. */
+export function calling<T>(doing: string, call: () => T): T {
+  try {
+    return call()
+  } catch (error) {
+    throw fromNative(error, doing)
+  }
+}
+
+/** Awaits a call of the addon, and turns what it rejects with. */
+export async function awaiting<T>(doing: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw fromNative(error, doing)
+  }
+}

@@ -1,0 +1,57 @@
+import { binding, type NativeConsumer } from '../binding'
+import { KafkaError } from '../errors'
+import { flatOffsets, fromFlatResults } from './flat'
+import { awaiting, kafkaError } from './native-error'
+import type { Partitions, PartitionState } from './partitions'
+import type { TopicPartitionOffset } from './types'
+
+/**
+ * Commits what was processed, or what it is told.
+ *
+ * librdkafka's own offset store is not used: it would count a message as soon as it is polled, long before user code
+ * has seen it.
+ */
+export class Offsets {
+  readonly #native: Pick<NativeConsumer, 'commit'>
+  readonly #partitions: Partitions
+
+  constructor(native: Pick<NativeConsumer, 'commit'>, partitions: Partitions) {
+    this.#native = native
+    this.#partitions = partitions
+  }
+
+  /** Commits the next offset of every assigned partition (or of those given) that has moved since its last commit. */
+  async commitProcessed(only?: readonly PartitionState[]): Promise<TopicPartitionOffset[]> {
+    const offsets: TopicPartitionOffset[] = []
+    for (const state of only ?? this.#partitions.assigned) {
+      const offset = this.#partitions.next(state)
+      if (offset === undefined || offset === state.committed) continue
+      const leaderEpoch = this.#partitions.leaderEpoch(state)
+      const { topic, partition } = state
+      offsets.push({ topic, partition, offset, ...(leaderEpoch >= 0 && { leaderEpoch }) })
+    }
+    if (offsets.length > 0) await this.commit(offsets)
+    return offsets
+  }
+
+  /** @throws KafkaError when the group coordinator refused any of them */
+  async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    const flat = await awaiting('commit', () => this.#native.commit(flatOffsets(offsets)))
+    const refused = fromFlatResults(flat).filter(({ error }) => error !== 0)
+    const [first] = refused
+    if (first !== undefined) {
+      const where = refused.map(({ topic, partition }) => `${topic} [${partition}]`).join(', ')
+      throw kafkaError(first.error, `commit of ${where}: ${binding().errorMessage(first.error)}`)
+    }
+    for (const { topic, partition, offset } of offsets) {
+      const state = this.#partitions.get(topic, partition)
+      if (state !== undefined) state.committed = offset
+    }
+  }
+}
+
+/** What a commit that nobody awaits reports. */
+export function commitWarning(error: unknown, what: string): KafkaError {
+  if (error instanceof KafkaError) return error
+  return new KafkaError(`${what}: ${String(error)}`, 'ERR_KAFKA_COMMIT', { cause: error })
+}

@@ -1,0 +1,200 @@
+import type { NativeConsumer } from '../binding'
+import type { SlotNames } from '../message/message'
+
+/** No row of such a partition may be delivered: it is not assigned. */
+const NEVER = 0x7fffffff
+/** Nothing of it is delivered any more, but what was delivered before may still be finished and committed. */
+const STOPPING = 0x7ffffffe
+
+/** One assigned partition. */
+export interface PartitionState {
+  readonly topic: string
+  readonly partition: number
+  /** Rows polled at an earlier epoch must not be delivered. */
+  fence: number
+  isPaused: boolean
+  /** -1 before its first message. */
+  slot: number
+  /** Where it was told to start; undefined: at the committed offset. */
+  startOffset: number | undefined
+  /** Next offset to commit as it was last committed by us; undefined: never. */
+  committed: number | undefined
+}
+
+export function partitionKey(topic: string, partition: number): string {
+  return `${partition}/${topic}`
+}
+
+/**
+ * The assigned partitions, and tables by slot for the path of each message: whether it may be delivered, and what was
+ * processed.
+ */
+export class Partitions implements SlotNames {
+  readonly #native: Pick<NativeConsumer, 'slots'>
+  readonly #assigned = new Map<string, PartitionState>()
+  readonly #topics: string[] = []
+  readonly #partitions: number[] = []
+  #fences = new Int32Array(64).fill(NEVER)
+  #paused = new Uint8Array(64)
+  // Next offset to process, NaN while nothing was.
+  #next = new Float64Array(64).fill(NaN)
+  #epochs = new Int32Array(64).fill(-1)
+
+  constructor(native: Pick<NativeConsumer, 'slots'>) {
+    this.#native = native
+  }
+
+  topic(slot: number): string {
+    return this.#topics[slot] as string
+  }
+
+  partition(slot: number): number {
+    return this.#partitions[slot] as number
+  }
+
+  /** Row of a slot, polled at `epoch`: false when it lies behind a fence. */
+  isCurrent(slot: number, epoch: number): boolean {
+    if (slot >= this.#topics.length) this.#learn(slot)
+    return epoch >= (this.#fences[slot] as number)
+  }
+
+  isPaused(slot: number): boolean {
+    return this.#paused[slot] === 1
+  }
+
+  /** The message at `offset` is done: `offset + 1` is what commit() commits. */
+  processed(slot: number, epoch: number, offset: number, leaderEpoch: number): void {
+    const fence = this.#fences[slot] as number
+    // In hand while its partition was revoked or sought: no longer what the next commit should say.
+    if (epoch < fence && fence !== STOPPING) return
+    this.#next[slot] = offset + 1
+    this.#epochs[slot] = leaderEpoch
+  }
+
+  /** The user says that everything before `offset` is done. Never takes back what was processed. */
+  raise(state: PartitionState, offset: number, leaderEpoch: number): void {
+    if (state.slot < 0 || (this.#next[state.slot] as number) >= offset) return
+    this.#next[state.slot] = offset
+    this.#epochs[state.slot] = leaderEpoch
+  }
+
+  get assigned(): IterableIterator<PartitionState> {
+    return this.#assigned.values()
+  }
+
+  get size(): number {
+    return this.#assigned.size
+  }
+
+  get(topic: string, partition: number): PartitionState | undefined {
+    return this.#assigned.get(partitionKey(topic, partition))
+  }
+
+  assign(topic: string, partition: number, fence: number, startOffset: number | undefined): void {
+    const key = partitionKey(topic, partition)
+    const slot = this.#assigned.get(key)?.slot ?? this.#slotOf(topic, partition)
+    const state: PartitionState = {
+      topic,
+      partition,
+      fence,
+      isPaused: false,
+      slot,
+      startOffset,
+      committed: undefined,
+    }
+    this.#assigned.set(key, state)
+    this.#write(state)
+    if (slot >= 0) this.#next[slot] = NaN
+  }
+
+  revoke(topic: string, partition: number): void {
+    const key = partitionKey(topic, partition)
+    const state = this.#assigned.get(key)
+    if (state === undefined) return
+    this.#assigned.delete(key)
+    if (state.slot < 0) return
+    this.#fences[state.slot] = NEVER
+    this.#paused[state.slot] = 0
+    this.#next[state.slot] = NaN
+  }
+
+  /** From now on nothing of it is delivered, while what was processed may still be committed. */
+  stopDelivery(state: PartitionState): void {
+    state.fence = STOPPING
+    this.#write(state)
+  }
+
+  fence(state: PartitionState, epoch: number): void {
+    state.fence = epoch
+    this.#write(state)
+  }
+
+  seek(state: PartitionState, epoch: number, offset: number): void {
+    state.startOffset = offset
+    this.fence(state, epoch)
+    if (state.slot >= 0) this.#next[state.slot] = NaN
+  }
+
+  setPaused(state: PartitionState, isPaused: boolean): void {
+    state.isPaused = isPaused
+    this.#write(state)
+  }
+
+  /** Next offset to process; undefined while nothing was processed. */
+  next(state: PartitionState): number | undefined {
+    if (state.slot < 0) return undefined
+    const next = this.#next[state.slot] as number
+    return Number.isNaN(next) ? undefined : next
+  }
+
+  leaderEpoch(state: PartitionState): number {
+    return state.slot < 0 ? -1 : (this.#epochs[state.slot] as number)
+  }
+
+  #slotOf(topic: string, partition: number): number {
+    for (let slot = 0; slot < this.#topics.length; slot++) {
+      if (this.#partitions[slot] === partition && this.#topics[slot] === topic) return slot
+    }
+    return -1
+  }
+
+  #write(state: PartitionState): void {
+    if (state.slot < 0) return
+    this.#fences[state.slot] = state.fence
+    this.#paused[state.slot] = state.isPaused ? 1 : 0
+  }
+
+  /** The addon met partitions it had not delivered from before. */
+  #learn(slot: number): void {
+    const names = this.#native.slots(this.#topics.length)
+    for (let i = 0; i < names.length; i += 2) {
+      const topic = names[i] as string
+      const partition = names[i + 1] as number
+      const known = this.#topics.length
+      if (known >= this.#fences.length) this.#grow()
+      this.#topics.push(topic)
+      this.#partitions.push(partition)
+      const state = this.get(topic, partition)
+      if (state === undefined) continue
+      state.slot = known
+      this.#write(state)
+    }
+    if (slot >= this.#topics.length) throw new RangeError(`slot ${slot} is unknown to the addon`)
+  }
+
+  #grow(): void {
+    const size = this.#fences.length * 2
+    const fences = new Int32Array(size).fill(NEVER)
+    fences.set(this.#fences)
+    this.#fences = fences
+    const paused = new Uint8Array(size)
+    paused.set(this.#paused)
+    this.#paused = paused
+    const next = new Float64Array(size).fill(NaN)
+    next.set(this.#next)
+    this.#next = next
+    const epochs = new Int32Array(size).fill(-1)
+    epochs.set(this.#epochs)
+    this.#epochs = epochs
+  }
+}

@@ -1,0 +1,155 @@
+import {
+  POLL_EVENT,
+  POLL_NEW_BUFFER,
+  POLL_NOTHING,
+  type NativeConsumer,
+  type NativeEvent,
+} from '../binding'
+import { Block } from '../message/block'
+import type { Partitions } from './partitions'
+
+/** A run of rows not yet delivered. */
+interface Segment {
+  readonly block: Block
+  row: number
+  end: number
+}
+
+/**
+ * The rows that lie between the addon and user code, in order, one cursor over them.
+ *
+ * Rows behind a fence are dropped, rows of a paused partition are held until it is resumed. Its bound is the addon's:
+ * it pulls only when it has nothing left.
+ */
+export class Source {
+  /** The cursor: `block` and `row` after `nextRow()` returned true. */
+  block: Block
+  row = 0
+  #end = 0
+  /** The addon's buffer that rows are being added to, and how many it holds. */
+  #filling: Block
+  #filled = 0
+  /** Go before what the cursor is in: held rows that were released, then the interrupted run. */
+  readonly #segments: Segment[] = []
+  #held: Segment[] = []
+  readonly #native: Pick<NativeConsumer, 'poll' | 'takeBuffer' | 'takeEvent'>
+  readonly #partitions: Partitions
+  readonly #onEvent: (event: NativeEvent) => void
+  readonly #max: number
+
+  constructor(
+    native: Pick<NativeConsumer, 'poll' | 'takeBuffer' | 'takeEvent'>,
+    partitions: Partitions,
+    max: number,
+    onEvent: (event: NativeEvent) => void,
+  ) {
+    this.#native = native
+    this.#partitions = partitions
+    this.#onEvent = onEvent
+    this.#max = max
+    this.block = this.#filling = new Block(new ArrayBuffer(16))
+  }
+
+  /** Rows wait in JavaScript already: the addon need not be asked. */
+  get hasRows(): boolean {
+    return this.row < this.#end || this.#segments.length > 0
+  }
+
+  /** Moves to the next row that may be delivered. The caller takes it with `advance()`. */
+  nextRow(): boolean {
+    for (;;) {
+      const { block } = this
+      while (this.row < this.#end) {
+        const slot = block.slot(this.row)
+        if (!this.#partitions.isCurrent(slot, block.epoch)) {
+          this.row++
+        } else if (this.#partitions.isPaused(slot)) {
+          this.#hold(block, this.row++)
+        } else {
+          return true
+        }
+      }
+      if (!this.#nextSegment()) return false
+    }
+  }
+
+  /** Rows from the cursor on that may be delivered, at most `max`. Only after `nextRow()` returned true. */
+  run(max: number): number {
+    const end = Math.min(this.#end, this.row + max)
+    const { block } = this
+    let row = this.row + 1
+    for (; row < end; row++) {
+      const slot = block.slot(row)
+      if (!this.#partitions.isCurrent(slot, block.epoch) || this.#partitions.isPaused(slot)) break
+    }
+    return row - this.row
+  }
+
+  advance(rows: number): void {
+    this.row += rows
+  }
+
+  /**
+   * Asks the addon once. True when there are rows or an event was dispatched; false when it had nothing, and a wake-up
+   * will come.
+   */
+  pull(): boolean {
+    const polled = this.#native.poll(this.#max)
+    if (polled === POLL_NOTHING) return false
+    if (polled === POLL_EVENT) {
+      this.#onEvent(this.#native.takeEvent())
+      return true
+    }
+    if (polled & POLL_NEW_BUFFER) {
+      this.#filling = new Block(this.#native.takeBuffer())
+      this.#filled = 0
+    }
+    const count = polled & ~POLL_NEW_BUFFER
+    this.#push(this.#filling, this.#filled, this.#filled + count)
+    this.#filled += count
+    return true
+  }
+
+  /** Held rows of partitions that are no longer paused come next. */
+  release(): void {
+    const held = this.#held
+    if (held.length === 0) return
+    this.#held = []
+    if (this.row < this.#end) this.#segments.unshift({ block: this.block, row: this.row, end: this.#end })
+    this.#segments.unshift(...held)
+    this.row = this.#end = 0
+  }
+
+  /** Forgets everything: the client is closed. */
+  clear(): void {
+    this.#segments.length = 0
+    this.#held = []
+    this.row = this.#end = 0
+    this.block = this.#filling = new Block(new ArrayBuffer(16))
+  }
+
+  #push(block: Block, from: number, to: number): void {
+    if (this.row < this.#end || this.#segments.length > 0) {
+      this.#segments.push({ block, row: from, end: to })
+    } else {
+      this.block = block
+      this.row = from
+      this.#end = to
+    }
+  }
+
+  #nextSegment(): boolean {
+    const segment = this.#segments.shift()
+    if (segment === undefined) return false
+    this.block = segment.block
+    this.row = segment.row
+    this.#end = segment.end
+    return true
+  }
+
+  #hold(block: Block, row: number): void {
+    const last = this.#held.at(-1)
+    if (last?.block === block && last.end === row) last.end++
+    else this.#held.push({ block, row, end: row + 1 })
+  }
+}

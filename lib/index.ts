@@ -1,0 +1,22 @@
+// What users may import from 'rdkafka-tiers'; nothing else.
+export { KafkaStreamConsumer } from './consumer/consumer'
+export { ConsumerFactory } from './consumer/factory'
+export type { BatchStream, MessageStream } from './consumer/delivery'
+export type { Logger, OauthbearerToken, RebalanceHandler } from './consumer/settings'
+export type {
+  BatchesOptions,
+  CallOptions,
+  ConsumerEvents,
+  StreamOptions,
+  TopicPartition,
+  TopicPartitionOffset,
+  TopicPartitionResult,
+  Watermarks,
+} from './consumer/types'
+export type { MessageHeader } from './message/block'
+export { Message, type TimestampType } from './message/message'
+export { MessageBatch } from './message/message-batch'
+export * from './config'
+export * from './errors'
+export * from './serde'
+export { features, librdkafkaVersion, versions } from './versions'
