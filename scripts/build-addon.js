@@ -8,6 +8,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { buildDeps } = require('./build-deps')
 const { withLock } = require('./support/lock')
+const { newest } = require('./support/newest')
 const { addonVariant, depsDir, root } = require('./support/paths')
 const { checkBuildTools } = require('./support/prerequisites')
 const { run, runMain, step } = require('./support/run')
@@ -22,6 +23,18 @@ function addonFile({ debug = false } = {}) {
   return path.join(addonDir(), 'build', debug ? 'Debug' : 'Release', 'rdkafka_tiers.node')
 }
 
+/** Whether the addon is newer than all it is made of. */
+function isAddonBuilt() {
+  const inputs = [path.join(root, 'native'), path.join(root, 'binding.gyp'), builtDeps()]
+  const file = addonFile()
+  return fs.existsSync(file) && fs.statSync(file).mtimeMs > newest(inputs)
+}
+
+/** Written last when librdkafka is built. */
+function builtDeps() {
+  return path.join(depsDir(), addonVariant(), 'build.json')
+}
+
 /** @param {{ debug?: boolean }} [options] */
 async function buildAddon({ debug = false } = {}) {
   checkBuildTools()
@@ -29,24 +42,27 @@ async function buildAddon({ debug = false } = {}) {
   await buildDeps([variant])
   const cwd = addonDir()
   if (cwd !== root) linkTree(cwd)
-  await withLock(path.join(depsDir()), `addon-${variant}`, async () => {
+  await withLock(depsDir(), `addon-${variant}`, async () => {
     const file = addonFile({ debug })
     // Make does not know the libraries an addon is linked with: a new librdkafka must cause a new link.
-    if (isOlder(file, path.join(depsDir(), variant, 'build.json'))) {
+    if (fs.existsSync(file) && fs.statSync(file).mtimeMs < newest([builtDeps()])) {
       fs.rmSync(file, { force: true })
       fs.rmSync(path.join(path.dirname(file), 'obj.target', 'rdkafka_tiers.node'), { force: true })
     }
     step(`Building the addon${debug ? ' for debugging' : ''}`)
     const nodeGyp = require.resolve('node-gyp/bin/node-gyp.js')
     const kind = debug ? '--debug' : '--release'
-    const common = [kind, '--loglevel=warn', ...headers()]
+    const common = [kind, '--loglevel=warn', ...nodeHeaders()]
     await run(process.execPath, [nodeGyp, 'configure', ...common], { cwd, what: 'Configuring the addon' })
-    await run(process.execPath, [nodeGyp, 'build', `--jobs=${os.availableParallelism()}`, ...common], { cwd, what: 'Building the addon' })
+    const jobs = `--jobs=${os.availableParallelism()}`
+    await run(process.execPath, [nodeGyp, 'build', jobs, ...common], { cwd, what: 'Building the addon' })
+    // Make leaves the file alone when nothing in it changes; its time says that it was looked at.
+    fs.utimesSync(file, new Date(), new Date())
   })
 }
 
 /** Node's headers when they are installed beside it; otherwise node-gyp downloads them. */
-function headers() {
+function nodeHeaders() {
   const prefix = path.dirname(path.dirname(fs.realpathSync(process.execPath)))
   return fs.existsSync(path.join(prefix, 'include', 'node', 'node_api.h')) ? [`--nodedir=${prefix}`] : []
 }
@@ -61,12 +77,6 @@ function linkTree(/** @type {string} */ directory) {
   }
 }
 
-/** @param {string} file @param {string} than */
-function isOlder(file, than) {
-  if (!fs.existsSync(file)) return false
-  return fs.statSync(file).mtimeMs < fs.statSync(than).mtimeMs
-}
-
-module.exports = { buildAddon, addonFile }
+module.exports = { addonFile, buildAddon, isAddonBuilt, nodeHeaders }
 
 if (require.main === module) runMain(() => buildAddon({ debug: process.argv.includes('--debug') }))

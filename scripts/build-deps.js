@@ -13,11 +13,11 @@ const path = require('node:path')
 const { buildLibrdkafka } = require('./deps/librdkafka')
 const { buildLibrary, libraries } = require('./deps/small-libraries')
 const { crateSources, librdkafkaSources, pinned } = require('./deps/sources')
-const { cFlags, variants } = require('./deps/variants')
+const { cFlags, variantNamed } = require('./deps/variants')
 const { withLock } = require('./support/lock')
 const { addonVariant, depsDir } = require('./support/paths')
 const { checkBuildTools, compilers, staticLibrary } = require('./support/prerequisites')
-const { output, runMain, SetupError, step } = require('./support/run')
+const { output, runMain, step } = require('./support/run')
 
 /**
  * Builds what is missing of the named variants.
@@ -25,8 +25,7 @@ const { output, runMain, SetupError, step } = require('./support/run')
  * @param {readonly string[]} names
  */
 async function buildDeps(names) {
-  const unknown = names.find((name) => !(name in variants))
-  if (unknown) throw new SetupError(`variant: expected one of ${Object.keys(variants).join(', ')}, got ${unknown}`)
+  names.forEach(variantNamed)
   const deps = depsDir()
   if (names.every((name) => isCurrent(deps, name))) return
   checkBuildTools()
@@ -47,16 +46,19 @@ function isCurrent(deps, name) {
 /** A hash of all that decides what a build contains. */
 function inputsOf(/** @type {string} */ name) {
   const hash = createHash('sha256')
-  for (const file of fs.readdirSync(path.join(__dirname, 'deps')).sort()) hash.update(fs.readFileSync(path.join(__dirname, 'deps', file)))
+  for (const file of fs.readdirSync(path.join(__dirname, 'deps')).sort())
+    hash.update(fs.readFileSync(path.join(__dirname, 'deps', file)))
   const { cc } = compilers()
   const ssl = staticLibrary('libcrypto.a')
   const sslSize = ssl && fs.existsSync(ssl) ? fs.statSync(ssl).size : 0
-  return hash.update(JSON.stringify([name, pinned, output(cc, ['--version']), ssl, sslSize, process.arch])).digest('hex')
+  return hash
+    .update(JSON.stringify([name, pinned, output(cc, ['--version']), ssl, sslSize, process.arch]))
+    .digest('hex')
 }
 
 /** @param {string} deps @param {string} name */
 async function buildVariant(deps, name) {
-  const variant = variants[name]
+  const variant = variantNamed(name)
   const started = Date.now()
   const final = path.join(deps, name)
   // Made beside its place and renamed at the end: an interrupted build leaves nothing that looks finished.
@@ -74,10 +76,17 @@ async function buildVariant(deps, name) {
   await buildLibrary(parts.zlib, tools)
   await buildLibrary(parts.zstd, tools)
   if (variant.allocator === 'mimalloc') await buildLibrary(parts.mimalloc, tools)
-  for (const library of ['libssl.a', 'libcrypto.a']) fs.symlinkSync(staticLibrary(library) ?? library, path.join(prefix, 'lib', library))
+  for (const library of ['libssl.a', 'libcrypto.a'])
+    fs.symlinkSync(staticLibrary(library) ?? library, path.join(prefix, 'lib', library))
   await buildLibrdkafka({ ...tools, sources, linkFlags: variant.sanitize, allocator: variant.allocator })
 
-  const facts = { inputs: inputsOf(name), variant: name, librdkafka: pinned.librdkafka.version, allocator: variant.allocator, flags }
+  const facts = {
+    inputs: inputsOf(name),
+    variant: name,
+    librdkafka: pinned.librdkafka.version,
+    allocator: variant.allocator,
+    flags,
+  }
   fs.writeFileSync(path.join(prefix, 'build.json'), `${JSON.stringify(facts, null, 2)}\n`)
   fs.rmSync(final, { recursive: true, force: true })
   fs.renameSync(prefix, final)

@@ -2,7 +2,7 @@
 // What binding.gyp cannot know: node scripts/gyp-values.js <name> prints one value.
 const fs = require('node:fs')
 const path = require('node:path')
-const { variants } = require('./deps/variants')
+const { variantNamed } = require('./deps/variants')
 const { addonVariant, depsDir, root } = require('./support/paths')
 
 const variant = addonVariant()
@@ -15,7 +15,10 @@ const values = {
   /** What librdkafka allocates from: mimalloc or system. The addon reports it. */
   allocator: () => JSON.parse(fs.readFileSync(path.join(prefix, 'build.json'), 'utf8')).allocator,
   /** Value of -fsanitize=, or nothing. */
-  sanitizer: () => variants[variant].sanitize.map((flag) => flag.replace('-fsanitize=', '')).join(','),
+  sanitizer: () =>
+    variantNamed(variant)
+      .sanitize.map((flag) => flag.replace('-fsanitize=', ''))
+      .join(','),
   'node-addon-api': () => path.dirname(require.resolve('node-addon-api/package.json')),
   sources: () =>
     fs
@@ -27,5 +30,6 @@ const values = {
 }
 
 const name = process.argv[2] ?? ''
-if (!(name in values)) throw new Error(`gyp value: expected one of ${Object.keys(values).join(', ')}, got ${name}`)
-console.log(values[name]())
+const value = values[name]
+if (!value) throw new Error(`gyp value: expected one of ${Object.keys(values).join(', ')}, got ${name}`)
+console.log(value())

@@ -43,7 +43,8 @@ async function buildLibrdkafka({ sources, prefix, flags, linkFlags, allocator, j
   fs.copyFileSync(path.join(tree, 'src', 'librdkafka.a'), path.join(prefix, 'lib', 'librdkafka.a'))
   const include = path.join(prefix, 'include', 'librdkafka')
   fs.mkdirSync(include, { recursive: true })
-  for (const header of ['rdkafka.h', 'rdkafka_mock.h']) fs.copyFileSync(path.join(tree, 'src', header), path.join(include, header))
+  for (const header of ['rdkafka.h', 'rdkafka_mock.h'])
+    fs.copyFileSync(path.join(tree, 'src', header), path.join(include, header))
   removeObjects(path.join(tree, 'src'))
 }
 
@@ -51,7 +52,8 @@ async function buildLibrdkafka({ sources, prefix, flags, linkFlags, allocator, j
 function checkFeatures(tree) {
   const config = fs.readFileSync(path.join(tree, 'config.h'), 'utf8')
   const missing = REQUIRED.filter((name) => !new RegExp(`^#define ${name} 1$`, 'm').test(config))
-  if (missing.length > 0) throw new SetupError(`librdkafka was configured without ${missing.join(', ')}; see the log of the build.`)
+  if (missing.length > 0)
+    throw new SetupError(`librdkafka was configured without ${missing.join(', ')}; see the log of the build.`)
 }
 
 /** Objects are in the archive; the sources stay, for debuggers. */

@@ -24,7 +24,13 @@ function libraries(crates) {
     zstd: {
       name: 'zstd',
       sources: ['common', 'compress', 'decompress'].flatMap((part) => cFiles(path.join(zstd, part))),
-      flags: ['-DZSTD_LEGACY_SUPPORT=0', '-DZSTD_TRACE=0', '-DZSTDLIB_VISIBLE=', '-DZSTDERRORLIB_VISIBLE=', '-DXXH_NAMESPACE=ZSTD_'],
+      flags: [
+        '-DZSTD_LEGACY_SUPPORT=0',
+        '-DZSTD_TRACE=0',
+        '-DZSTDLIB_VISIBLE=',
+        '-DZSTDERRORLIB_VISIBLE=',
+        '-DXXH_NAMESPACE=ZSTD_',
+      ],
       headers: [path.join(zstd, 'zstd.h'), path.join(zstd, 'zstd_errors.h')],
     },
     mimalloc: {
@@ -79,7 +85,10 @@ async function buildLibrary(library, { prefix, flags, jobs, logFile, cc, ar }) {
     '',
   ].join('\n')
   fs.writeFileSync(path.join(objectsDir, 'Makefile'), makefile)
-  await run('make', [`-j${jobs}`, '-f', path.join(objectsDir, 'Makefile')], { logFile, what: `Compiling ${library.name}` })
+  await run('make', [`-j${jobs}`, '-f', path.join(objectsDir, 'Makefile')], {
+    logFile,
+    what: `Compiling ${library.name}`,
+  })
   for (const header of library.headers) fs.copyFileSync(header, path.join(prefix, 'include', path.basename(header)))
 }
 

@@ -20,11 +20,15 @@ async function librdkafkaSources(deps) {
   step(`Fetching the sources of librdkafka ${version}`)
   const scratch = fs.mkdtempSync(path.join(ensureDir(path.join(deps, 'sources')), 'fetching-'))
   try {
-    await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', scratch, `${name}@${packageVersion}`], {
-      cwd: scratch,
-      logFile: path.join(deps, 'logs', 'fetch.log'),
-      what: `Fetching ${name}@${packageVersion}`,
-    })
+    await run(
+      'npm',
+      ['pack', '--silent', '--ignore-scripts', '--pack-destination', scratch, `${name}@${packageVersion}`],
+      {
+        cwd: scratch,
+        logFile: path.join(deps, 'logs', 'fetch.log'),
+        what: `Fetching ${name}@${packageVersion}`,
+      },
+    )
     const archive = fs.readdirSync(scratch).find((file) => file.endsWith('.tgz'))
     if (!archive) throw new SetupError(`npm pack ${name}@${packageVersion} left no archive.`)
     const bytes = fs.readFileSync(path.join(scratch, archive))
@@ -47,7 +51,10 @@ async function librdkafkaSources(deps) {
  * @param {string} deps
  */
 async function crateSources(deps) {
-  const name = createHash('sha256').update(JSON.stringify([pinned.crates, pinned.unusedCrates])).digest('hex').slice(0, 12)
+  const name = createHash('sha256')
+    .update(JSON.stringify([pinned.crates, pinned.unusedCrates]))
+    .digest('hex')
+    .slice(0, 12)
   const target = path.join(deps, 'sources', `crates-${name}`)
   if (fs.existsSync(target)) return target
   step('Fetching the sources of zlib, zstd and mimalloc')
@@ -81,7 +88,16 @@ function cargoManifest() {
     ...Object.entries(pinned.crates).map(([crate, { version }]) => [crate, version]),
     ...Object.entries(pinned.unusedCrates),
   ].map(([crate, version]) => `${crate} = "=${version}"`)
-  return ['[package]', 'name = "sources"', 'version = "0.0.0"', 'edition = "2018"', '[workspace]', '[dependencies]', ...dependencies, ''].join('\n')
+  return [
+    '[package]',
+    'name = "sources"',
+    'version = "0.0.0"',
+    'edition = "2018"',
+    '[workspace]',
+    '[dependencies]',
+    ...dependencies,
+    '',
+  ].join('\n')
 }
 
 /** @param {string} directory */

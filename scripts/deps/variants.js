@@ -1,6 +1,8 @@
 'use strict'
 // The builds of librdkafka: what the addon links with, what raw C programs are compared with, and those under a sanitizer.
 
+const { SetupError } = require('../support/run')
+
 /** @typedef {{ allocator: 'mimalloc' | 'system', optimize: string[], sanitize: string[], purpose: string }} Variant */
 
 /** @type {Record<string, Variant>} */
@@ -21,9 +23,24 @@ const variants = {
   },
 }
 
-/** Flags of every C file of a variant. Position independent and hidden, as all of it ends in one shared object. */
-function cFlags(/** @type {Variant} */ variant) {
-  return [...variant.optimize, '-g', '-fPIC', '-fvisibility=hidden', '-ffunction-sections', '-fdata-sections', ...variant.sanitize]
+/** @param {string} name */
+function variantNamed(name) {
+  const variant = variants[name]
+  if (!variant) throw new SetupError(`variant: expected one of ${Object.keys(variants).join(', ')}, got ${name}`)
+  return variant
 }
 
-module.exports = { variants, cFlags }
+/** Flags of every C file of a variant. Position independent and hidden, as all of it ends in one shared object. */
+function cFlags(/** @type {Variant} */ variant) {
+  return [
+    ...variant.optimize,
+    '-g',
+    '-fPIC',
+    '-fvisibility=hidden',
+    '-ffunction-sections',
+    '-fdata-sections',
+    ...variant.sanitize,
+  ]
+}
+
+module.exports = { variantNamed, cFlags }

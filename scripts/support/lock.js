@@ -24,7 +24,10 @@ async function withLock(directory, name, work) {
   while (!tryLock(file)) {
     if (!said) step(`Waiting for another set-up that is running (${file})`)
     said = true
-    if (Date.now() > deadline) throw new SetupError(`${file} is held for more than ${WAIT_MS / 60_000} minutes; remove it if no set-up is running.`)
+    if (Date.now() > deadline)
+      throw new SetupError(
+        `${file} is held for more than ${WAIT_MS / 60_000} minutes; remove it if no set-up is running.`,
+      )
     await delay(500)
   }
   try {

@@ -18,7 +18,7 @@ function staticLibrary(file) {
   return found && path.isAbsolute(found) ? found : undefined
 }
 
-const [nodeMajor] = process.versions.node.split('.').map(Number)
+const nodeMajor = Number.parseInt(process.versions.node, 10)
 
 /** @type {{ ok: () => boolean, missing: string }[]} */
 const buildTools = [
@@ -28,16 +28,32 @@ const buildTools = [
     missing: 'A C compiler is needed to build librdkafka: install gcc (Debian: build-essential), or set CC.',
   },
   {
-    ok: () => output(compilers().cxx, ['-std=c++20', '-x', 'c++', '-fsyntax-only', '-'], { input: '#include <span>\n' }) !== undefined,
-    missing: 'A C++20 compiler is needed to build the addon: install g++ 11 or newer (Debian: build-essential), or set CXX.',
+    ok: () =>
+      output(compilers().cxx, ['-std=c++20', '-x', 'c++', '-fsyntax-only', '-'], { input: '#include <span>\n' }) !==
+      undefined,
+    missing:
+      'A C++20 compiler is needed to build the addon: install g++ 11 or newer (Debian: build-essential), or set CXX.',
   },
-  { ok: () => output('make', ['--version']) !== undefined, missing: 'make is needed to build librdkafka: install it (Debian: make).' },
-  { ok: () => output('bash', ['--version']) !== undefined, missing: 'bash is needed to configure librdkafka: install it (Debian: bash).' },
-  { ok: () => output('tar', ['--version']) !== undefined, missing: 'tar is needed to unpack librdkafka: install it (Debian: tar).' },
-  { ok: () => output('python3', ['--version']) !== undefined, missing: 'Python 3 is needed by node-gyp to build the addon: install it (Debian: python3).' },
+  {
+    ok: () => output('make', ['--version']) !== undefined,
+    missing: 'make is needed to build librdkafka: install it (Debian: make).',
+  },
+  {
+    ok: () => output('bash', ['--version']) !== undefined,
+    missing: 'bash is needed to configure librdkafka: install it (Debian: bash).',
+  },
+  {
+    ok: () => output('tar', ['--version']) !== undefined,
+    missing: 'tar is needed to unpack librdkafka: install it (Debian: tar).',
+  },
+  {
+    ok: () => output('python3', ['--version']) !== undefined,
+    missing: 'Python 3 is needed by node-gyp to build the addon: install it (Debian: python3).',
+  },
   {
     ok: () => output('cargo', ['--version']) !== undefined,
-    missing: 'Cargo is needed to fetch the sources of zlib, zstd and mimalloc (no Rust is compiled): install it (Debian: cargo).',
+    missing:
+      'Cargo is needed to fetch the sources of zlib, zstd and mimalloc (no Rust is compiled): install it (Debian: cargo).',
   },
   {
     ok: () =>

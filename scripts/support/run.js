@@ -5,11 +5,13 @@ const fs = require('node:fs')
 const path = require('node:path')
 
 /** A failure whose message says all there is to say; printed without a stack. */
-class SetupError extends Error {
-  name = 'SetupError'
-}
+class SetupError extends Error {}
 
-/** Prints what is being done, for people who wait. */
+/**
+ * Prints what is being done, for people who wait.
+ *
+ * @param {string} text
+ */
 function step(text) {
   process.stdout.write(`» ${text}\n`)
 }

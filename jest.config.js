@@ -1,0 +1,57 @@
+'use strict'
+// Two projects. Unit tests need nothing and run in parallel. All others need Kafka, which is started once for them, and
+// run one file at a time: they measure latencies, memory and throughput.
+const { markWorkerExits } = require('./scripts/jest/worker-exits')
+
+markWorkerExits()
+
+/** @type {import('jest').Config} */
+const common = {
+  testEnvironment: '<rootDir>/scripts/jest/environment.js',
+  transform: {
+    '\\.[jt]s$': [
+      '@swc/jest',
+      {
+        jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  moduleNameMapper: {
+    '^rdkafka-tiers$': '<rootDir>/lib/index.ts',
+    '^rdkafka-tiers/testing$': '<rootDir>/lib/testing.ts',
+    '^rdkafka-tiers/node-rdkafka$': '<rootDir>/lib/node-rdkafka.ts',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/build', '<rootDir>/.deps'],
+  // Mocks of one test must not reach the next.
+  restoreMocks: true,
+}
+
+/** @type {import('jest').Config} */
+module.exports = {
+  projects: [
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/test/unit/**/*.test.ts', '<rootDir>/test/types/**/*.test.ts'],
+    },
+    {
+      ...common,
+      displayName: 'kafka',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['<rootDir>/test/unit/', '<rootDir>/test/types/'],
+      runner: '<rootDir>/scripts/jest/one-worker-runner.js',
+      globalSetup: '<rootDir>/test/helpers/global-setup.ts',
+      globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
+    },
+  ],
+  testTimeout: 60_000,
+  maxWorkers: 2,
+  reporters: ['default', '<rootDir>/scripts/jest/reporter.js'],
+  // Coverage is measured with --coverage: `npm test` gives it, a selection of tests does not.
+  collectCoverageFrom: ['lib/**/*.ts'],
+  coverageProvider: 'babel',
+  coverageReporters: ['text', 'lcovonly', 'json-summary'],
+  coverageThreshold: { global: { lines: 90, branches: 90 } },
+}
