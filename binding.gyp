@@ -7,7 +7,16 @@
   },
   'targets': [
     {
+      # Alone in seeing librdkafka's own headers, as librdkafka was configured.
+      'target_name': 'raw_headers',
+      'type': 'static_library',
+      'sources': ['native/raw_headers.c'],
+      'include_dirs': ['<(deps)/build/librdkafka', '<(deps)/build/librdkafka/src'],
+      'cflags': ['-O2', '-g', '-fPIC', '-fvisibility=hidden', '-ffunction-sections', '-w'],
+    },
+    {
       'target_name': 'rdkafka_tiers',
+      'dependencies': ['raw_headers'],
       'sources': ['<!@(node scripts/gyp-values.js sources)'],
       'include_dirs': ['<!(node scripts/gyp-values.js node-addon-api)', '<(deps)/include'],
       'defines': [

@@ -2,26 +2,72 @@
 
 #include <cstring>
 
+#include "raw_headers.h"
+
 namespace rdkafka_tiers {
 
 namespace {
 
-// Null where the message has none. librdkafka parses them at the first call and keeps them with the message.
-rd_kafka_headers_t* HeadersOf(const rd_kafka_message_t* message) {
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return nullptr;
-  return headers;
-}
+// Walks the header block of a record: a varint count, then for each header name and value with varint lengths.
+// librdkafka has checked the batch's CRC, but a producer can write anything: every length is checked.
+class HeaderReader {
+ public:
+  explicit HeaderReader(const rd_kafka_message_t* message) {
+    const unsigned char* data = nullptr;
+    const size_t length = rdkafka_tiers_raw_headers(message, &data);
+    at_ = data;
+    end_ = data + length;
+    if (length > 1 || (length == 1 && *data != 0)) left_ = Varint();
+    if (left_ < 0) left_ = 0;
+  }
 
-size_t HeadersBytes(const rd_kafka_headers_t* headers) {
+  bool hasAny() const { return left_ > 0; }
+
+  // False at the end, or where the block makes no sense any more.
+  bool Next() {
+    if (left_ <= 0) return false;
+    left_--;
+    nameLength = Varint();
+    if (nameLength < 0 || nameLength > end_ - at_) return false;
+    name = at_;
+    at_ += nameLength;
+    valueLength = Varint();
+    if (valueLength > end_ - at_) return false;
+    value = valueLength < 0 ? nullptr : at_;
+    if (valueLength > 0) at_ += valueLength;
+    return true;
+  }
+
+  const unsigned char* name = nullptr;
+  int64_t nameLength = 0;
+  const unsigned char* value = nullptr;  // null for a null value
+  int64_t valueLength = 0;
+
+ private:
+  // Zigzag, as in the record format; -1 where the bytes end within it.
+  int64_t Varint() {
+    uint64_t bits = 0;
+    for (int shift = 0; at_ < end_ && shift < 64; shift += 7) {
+      const uint64_t byte = *at_++;
+      bits |= (byte & 0x7f) << shift;
+      if (!(byte & 0x80)) return static_cast<int64_t>(bits >> 1) ^ -static_cast<int64_t>(bits & 1);
+    }
+    at_ = end_;
+    return -1;
+  }
+
+  const unsigned char* at_;
+  const unsigned char* end_;
+  int64_t left_ = 0;
+};
+
+size_t HeadersBytes(const rd_kafka_message_t* message) {
+  HeaderReader reader(message);
+  if (!reader.hasAny()) return 0;
   size_t bytes = 4;
-  const char* name;
-  const void* value;
-  size_t length;
-  for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &length) ==
-                     RD_KAFKA_RESP_ERR_NO_ERROR;
-       i++) {
-    bytes += 8 + std::strlen(name) + (value ? length : 0);
+  while (reader.Next()) {
+    bytes += 8 + static_cast<size_t>(reader.nameLength);
+    if (reader.value) bytes += static_cast<size_t>(reader.valueLength);
   }
   return bytes;
 }
@@ -37,20 +83,18 @@ uint8_t* PutBytes(uint8_t* at, const void* bytes, size_t length) {
   return at + length;
 }
 
-uint8_t* PutHeaders(uint8_t* at, const rd_kafka_headers_t* headers) {
+// Returns `at` where there are none.
+uint8_t* PutHeaders(uint8_t* at, const rd_kafka_message_t* message) {
+  HeaderReader reader(message);
+  if (!reader.hasAny()) return at;
   uint8_t* const countAt = at;
   at += 4;
   size_t count = 0;
-  const char* name;
-  const void* value;
-  size_t length;
-  while (rd_kafka_header_get_all(headers, count, &name, &value, &length) ==
-         RD_KAFKA_RESP_ERR_NO_ERROR) {
-    const size_t nameLength = std::strlen(name);
-    at = PutInt(at, nameLength);
-    at = PutInt(at, value ? length : static_cast<size_t>(-1));
-    at = PutBytes(at, name, nameLength);
-    if (value) at = PutBytes(at, value, length);
+  while (reader.Next()) {
+    at = PutInt(at, static_cast<size_t>(reader.nameLength));
+    at = PutInt(at, static_cast<size_t>(reader.value ? reader.valueLength : -1));
+    at = PutBytes(at, reader.name, static_cast<size_t>(reader.nameLength));
+    if (reader.value) at = PutBytes(at, reader.value, static_cast<size_t>(reader.valueLength));
     count++;
   }
   PutInt(countAt, count);
@@ -60,8 +104,7 @@ uint8_t* PutHeaders(uint8_t* at, const rd_kafka_headers_t* headers) {
 }  // namespace
 
 size_t MessageBytes(const rd_kafka_message_t* message) {
-  const rd_kafka_headers_t* headers = HeadersOf(message);
-  return message->key_len + message->len + (headers ? HeadersBytes(headers) : 0);
+  return message->key_len + message->len + HeadersBytes(message);
 }
 
 BatchWriter::BatchWriter(uint8_t* data, size_t size, int32_t capacity, int32_t epoch)
@@ -96,12 +139,9 @@ void BatchWriter::Append(const rd_kafka_message_t* message, int32_t slot) {
   if (message->key) at = PutBytes(at, message->key, message->key_len);
   valueLength_[row] = message->payload ? static_cast<int32_t>(message->len) : -1;
   if (message->payload) at = PutBytes(at, message->payload, message->len);
-  headersLength_[row] = -1;
-  if (const rd_kafka_headers_t* headers = HeadersOf(message)) {
-    uint8_t* const end = PutHeaders(at, headers);
-    headersLength_[row] = static_cast<int32_t>(end - at);
-    at = end;
-  }
+  uint8_t* const end = PutHeaders(at, message);
+  headersLength_[row] = end > at ? static_cast<int32_t>(end - at) : -1;
+  at = end;
   used_ = static_cast<size_t>(at - data_);
 }
 

@@ -78,7 +78,10 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     this.#settings = settings
     // Weak: the addon holds the function strongly, and a consumer that nobody holds must be collectable.
     const self = new WeakRef(this)
-    this.#native = calling('create consumer', () => create((bits) => self.deref()?.#onWake(bits)))
+    this.#native = calling('create consumer', () => create((bits) => {
+        const consumer = self.deref()
+        if (consumer !== undefined) consumer.#onWake(bits)
+      }))
     this.#partitions = new Partitions(this.#native)
     this.#source = new Source(this.#native, this.#partitions, settings.pollMax, (event) => {
       this.#onEvent(event)

@@ -123,6 +123,21 @@ export class Delivery<K, V> {
     }
   }
 
+  /** As `nextRow`, if it can be told at once: the path of nearly every message. */
+  nextRowNow(signal: AbortSignal | undefined): boolean {
+    this.isAlive = true
+    return (
+      this.#blocks === 0 &&
+      !this.budget.isSpent() &&
+      signal?.aborted !== true &&
+      !this.#isClosed &&
+      this.#failure === undefined &&
+      (this.source.nextRow() ||
+        // A pull may bring a rebalance instead of rows, which blocks.
+        (this.source.pull() && this.#blocks === 0 && this.source.nextRow()))
+    )
+  }
+
   /** The row under the cursor as a message; undefined when it was skipped. */
   decode(row: number): Message<K, V> | undefined {
     const message = new Message(this.source.block, row, this.context)
@@ -210,15 +225,7 @@ export class MessageStream<K, V> implements AsyncIterableIterator<Message<K, V>,
     const delivery = this.#delivery
     if (this.#isEnded) return Promise.resolve(DONE)
     this.#finish()
-    delivery.isAlive = true
-    if (
-      this.#isInfallible &&
-      this.#requests.isEmpty &&
-      !delivery.isBlocked &&
-      !delivery.budget.isSpent() &&
-      this.#signal?.aborted !== true &&
-      delivery.source.nextRow()
-    ) {
+    if (this.#isInfallible && this.#requests.isEmpty && delivery.nextRowNow(this.#signal)) {
       const { source } = delivery
       const row = source.row
       source.advance(1)
@@ -317,7 +324,12 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
 
   /** @internal */
   inHand(slot: number): number | undefined {
-    return slot >= 0 && slot === this.#slot ? this.#offset + 1 : undefined
+    const batch = this.#hand
+    if (batch === undefined) return undefined
+    for (let row = batch.from + batch.length - 1; row >= batch.from; row--) {
+      if (batch.block.slot(row) === slot) return batch.block.offset(row) + 1
+    }
+    return undefined
   }
 
   [Symbol.asyncIterator](): this {

@@ -14,9 +14,11 @@ export class LoopBudget {
   #lastRead = this.#turnBegan
   #calls = 0
   #callsPerRead = 16
+  #isSpent = false
 
   /** True when the budget is used up: wait for `turn()` before going on. */
   isSpent(): boolean {
+    if (this.#isSpent) return true
     if (++this.#calls < this.#callsPerRead) return false
     const now = performance.now()
     const elapsed = now - this.#lastRead
@@ -24,13 +26,15 @@ export class LoopBudget {
     else if (elapsed > BUDGET_MS / 2) this.#callsPerRead = Math.max(1, this.#callsPerRead >> 2)
     this.#lastRead = now
     this.#calls = 0
-    return now - this.#turnBegan > BUDGET_MS
+    this.#isSpent = now - this.#turnBegan > BUDGET_MS
+    return this.#isSpent
   }
 
   /** The loop has just turned: called from a wake-up or after an idle wait. */
   turned(): void {
     this.#turnBegan = this.#lastRead = performance.now()
     this.#calls = 0
+    this.#isSpent = false
   }
 
   /** Resolves after the loop has turned. */
