@@ -8,7 +8,11 @@ class WorkerExitReporter {
 
   onRunComplete() {
     const exits = takeWorkerExits()
-    if (exits !== '') this.#error = new Error(exits.trimEnd())
+    if (exits === '') return
+    process.stderr.write(
+      `\nThe run failed, whatever the tests say: Jest starts such a worker anew in silence.\n${exits}`,
+    )
+    this.#error = new Error(exits.trimEnd())
   }
 
   getLastError() {
