@@ -19,12 +19,18 @@ export default defineConfig(
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrors: 'none' }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
+      '@typescript-eslint/only-throw-error': ['error', { allowThrowingUnknown: true }],
       eqeqeq: 'error',
     },
   },
   {
     files: ['lib/**/*.ts', 'test/**/*.ts', 'benchmarks/**/*.ts', 'demo/**/*.ts'],
-    rules: { 'max-lines': ['error', 400] },
+    // Documentation does not count: public classes carry much of it.
+    rules: { 'max-lines': ['error', { max: 400, skipComments: true, skipBlankLines: true }] },
   },
   {
     files: ['lib/**/*.ts'],
