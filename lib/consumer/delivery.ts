@@ -1,4 +1,5 @@
 import { ClosedError, DeserializationError, StateError, type KafkaError } from '../errors'
+import type { Block } from '../message/block'
 import { Message, type MessageContext } from '../message/message'
 import { MessageBatch } from '../message/message-batch'
 import { LoopBudget } from './loop-budget'
@@ -208,11 +209,9 @@ export class MessageStream<K, V> implements AsyncIterableIterator<Message<K, V>,
   readonly #isInfallible: boolean
   readonly #requests = new Requests()
   #isEnded = false
-  // What user code is at, not yet processed; slot -1: nothing.
-  #slot = -1
-  #epoch = 0
-  #offset = 0
-  #leaderEpoch = -1
+  // What user code is at, not yet processed.
+  #block: Block | undefined
+  #row = 0
 
   constructor(delivery: Delivery<K, V>, signal: AbortSignal | undefined) {
     this.#delivery = delivery
@@ -227,10 +226,9 @@ export class MessageStream<K, V> implements AsyncIterableIterator<Message<K, V>,
     this.#finish()
     if (this.#isInfallible && this.#requests.isEmpty && delivery.nextRowNow(this.#signal)) {
       const { source } = delivery
-      const row = source.row
-      source.advance(1)
-      this.#take(row)
-      return Promise.resolve({ done: false, value: new Message(source.block, row, delivery.context) })
+      const block = (this.#block = source.block)
+      const row = (this.#row = source.row++)
+      return Promise.resolve({ done: false, value: new Message(block, row, delivery.context) })
     }
     return this.#requests.add(() => this.#next())
   }
@@ -242,7 +240,8 @@ export class MessageStream<K, V> implements AsyncIterableIterator<Message<K, V>,
 
   /** @internal */
   inHand(slot: number): number | undefined {
-    return slot >= 0 && slot === this.#slot ? this.#offset + 1 : undefined
+    const block = this.#block
+    return block?.slot(this.#row) === slot ? block.offset(this.#row) + 1 : undefined
   }
 
   [Symbol.asyncIterator](): this {
@@ -256,10 +255,10 @@ export class MessageStream<K, V> implements AsyncIterableIterator<Message<K, V>,
       while (await delivery.nextRow(this.#signal)) {
         if (this.#isEnded) break
         const { source } = delivery
-        const row = source.row
-        source.advance(1)
+        const row = source.row++
         const message = delivery.decode(row)
-        this.#take(row)
+        this.#block = source.block
+        this.#row = row
         if (message !== undefined) return { done: false, value: message }
         this.#finish()
       }
@@ -272,22 +271,14 @@ export class MessageStream<K, V> implements AsyncIterableIterator<Message<K, V>,
   }
 
   #finish(): void {
-    if (this.#slot < 0) return
-    this.#delivery.partitions.processed(this.#slot, this.#epoch, this.#offset, this.#leaderEpoch)
-    this.#slot = -1
-  }
-
-  #take(row: number): void {
-    const { block } = this.#delivery.source
-    this.#slot = block.slot(row)
-    this.#epoch = block.epoch
-    this.#offset = block.offset(row)
-    this.#leaderEpoch = block.leaderEpoch(row)
+    if (this.#block === undefined) return
+    this.#delivery.partitions.done(this.#block, this.#row)
+    this.#block = undefined
   }
 
   #end(): void {
     this.#isEnded = true
-    this.#slot = -1
+    this.#block = undefined
     this.#delivery.release(this)
   }
 }
@@ -360,7 +351,7 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
     const { source, context } = this.#delivery
     const from = source.row
     const to = from + source.run(this.#maxMessages)
-    source.advance(to - from)
+    source.row = to
     return new MessageBatch(source.block, from, to, context, undefined)
   }
 
@@ -385,10 +376,10 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
       isRefused = true
       this.#refused = error
     }
-    source.advance(row - from + (isRefused ? 1 : 0))
+    source.row = row + (isRefused ? 1 : 0)
     if (messages.length > 0) return new MessageBatch(source.block, from, row, context, messages)
     if (this.#refused !== undefined) throw this.#refused
-    this.#processed(source.block, row)
+    this.#delivery.partitions.done(source.block, row)
     return undefined
   }
 
@@ -396,17 +387,7 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
     const batch = this.#hand
     if (batch === undefined) return
     this.#hand = undefined
-    const end = batch.from + batch.length
-    for (let row = batch.from; row < end; row++) this.#processed(batch.block, row)
-  }
-
-  #processed(block: MessageBatch<K, V>['block'], row: number): void {
-    this.#delivery.partitions.processed(
-      block.slot(row),
-      block.epoch,
-      block.offset(row),
-      block.leaderEpoch(row),
-    )
+    this.#delivery.partitions.doneUpTo(batch.block, batch.from, batch.from + batch.length)
   }
 
   #end(): void {

@@ -1,4 +1,5 @@
 import type { NativeConsumer } from '../binding'
+import type { Block } from '../message/block'
 import type { SlotNames } from '../message/message'
 
 /** No row of such a partition may be delivered: it is not assigned. */
@@ -39,6 +40,10 @@ export class Partitions implements SlotNames {
   // Next offset to process, NaN while nothing was.
   #next = new Float64Array(64).fill(NaN)
   #epochs = new Int32Array(64).fill(-1)
+  // Rows done and not yet counted.
+  #doneBlock: Block | undefined
+  #doneFrom = 0
+  #doneTo = 0
 
   constructor(native: Pick<NativeConsumer, 'slots'>) {
     this.#native = native
@@ -62,17 +67,42 @@ export class Partitions implements SlotNames {
     return this.#paused[slot] === 1
   }
 
-  /** The message at `offset` is done: `offset + 1` is what commit() commits. */
-  processed(slot: number, epoch: number, offset: number, leaderEpoch: number): void {
-    const fence = this.#fences[slot] as number
-    // In hand while its partition was revoked or sought: no longer what the next commit should say.
-    if (epoch < fence && fence !== STOPPING) return
-    this.#next[slot] = offset + 1
-    this.#epochs[slot] = leaderEpoch
+  /**
+   * User code is done with a row. Rows are done one after the other, so only the range is kept, and counted when
+   * somebody asks: this is on the path of each message.
+   */
+  done(block: Block, row: number): void {
+    if (block !== this.#doneBlock || row !== this.#doneTo) {
+      this.#count()
+      this.#doneBlock = block
+      this.#doneFrom = row
+    }
+    this.#doneTo = row + 1
+  }
+
+  doneUpTo(block: Block, from: number, to: number): void {
+    this.done(block, from)
+    this.#doneTo = to
+  }
+
+  /** Puts what is done into the table of next offsets. Before anything reads it, and before a fence moves. */
+  #count(): void {
+    const block = this.#doneBlock
+    if (block === undefined) return
+    this.#doneBlock = undefined
+    for (let row = this.#doneFrom; row < this.#doneTo; row++) {
+      const slot = block.slot(row)
+      const fence = this.#fences[slot] as number
+      // In hand while its partition was revoked or sought: no longer what the next commit should say.
+      if (block.epoch < fence && fence !== STOPPING) continue
+      this.#next[slot] = block.offset(row) + 1
+      this.#epochs[slot] = block.leaderEpoch(row)
+    }
   }
 
   /** The user says that everything before `offset` is done. Never takes back what was processed. */
   raise(state: PartitionState, offset: number, leaderEpoch: number): void {
+    this.#count()
     if (state.slot < 0 || (this.#next[state.slot] as number) >= offset) return
     this.#next[state.slot] = offset
     this.#epochs[state.slot] = leaderEpoch
@@ -91,6 +121,7 @@ export class Partitions implements SlotNames {
   }
 
   assign(topic: string, partition: number, fence: number, startOffset: number | undefined): void {
+    this.#count()
     const key = partitionKey(topic, partition)
     const slot = this.#assigned.get(key)?.slot ?? this.#slotOf(topic, partition)
     const state: PartitionState = {
@@ -111,6 +142,7 @@ export class Partitions implements SlotNames {
     const key = partitionKey(topic, partition)
     const state = this.#assigned.get(key)
     if (state === undefined) return
+    this.#count()
     this.#assigned.delete(key)
     if (state.slot < 0) return
     this.#fences[state.slot] = NEVER
@@ -125,6 +157,7 @@ export class Partitions implements SlotNames {
   }
 
   fence(state: PartitionState, epoch: number): void {
+    this.#count()
     state.fence = epoch
     this.#write(state)
   }
@@ -142,12 +175,14 @@ export class Partitions implements SlotNames {
 
   /** Next offset to process; undefined while nothing was processed. */
   next(state: PartitionState): number | undefined {
+    this.#count()
     if (state.slot < 0) return undefined
     const next = this.#next[state.slot] as number
     return Number.isNaN(next) ? undefined : next
   }
 
   leaderEpoch(state: PartitionState): number {
+    this.#count()
     return state.slot < 0 ? -1 : (this.#epochs[state.slot] as number)
   }
 

@@ -55,7 +55,7 @@ export class Source {
     return this.row < this.#end || this.#segments.length > 0
   }
 
-  /** Moves to the next row that may be delivered. The caller takes it with `advance()`. */
+  /** Moves to the next row that may be delivered. The caller takes it by moving `row` on. */
   nextRow(): boolean {
     for (;;) {
       const { block } = this
@@ -83,10 +83,6 @@ export class Source {
       if (!this.#partitions.isCurrent(slot, block.epoch) || this.#partitions.isPaused(slot)) break
     }
     return row - this.row
-  }
-
-  advance(rows: number): void {
-    this.row += rows
   }
 
   /**

@@ -1,4 +1,5 @@
 // Reads and writes one block, as drawn in native/batch.h. The only TypeScript that knows the layout.
+import { Buffer } from 'node:buffer'
 
 const HEADER_BYTES = 16
 const ROW_BYTES = 2 * 8 + 7 * 4
@@ -32,6 +33,7 @@ export class Block {
   readonly bytes: Buffer
   readonly capacity: number
   readonly epoch: number
+  readonly #buffer: ArrayBuffer
   readonly #ints: Int32Array
   // Where each column begins, in int32s.
   readonly #timestamp: number
@@ -44,6 +46,7 @@ export class Block {
   readonly #timestampType: number
 
   constructor(buffer: ArrayBuffer) {
+    this.#buffer = buffer
     this.bytes = Buffer.from(buffer)
     const ints = new Int32Array(buffer, 0, buffer.byteLength >> 2)
     const capacity = ints[0] ?? 0
@@ -114,13 +117,13 @@ export class Block {
   /** A view, not a copy. */
   key(row: number): Buffer | null {
     const length = this.keyLength(row)
-    return length < 0 ? null : slice(this.bytes, this.keyStart(row), length)
+    return length < 0 ? null : this.#view(this.keyStart(row), length)
   }
 
   /** A view, not a copy. */
   value(row: number): Buffer | null {
     const length = this.valueLength(row)
-    return length < 0 ? null : slice(this.bytes, this.valueStart(row), length)
+    return length < 0 ? null : this.#view(this.valueStart(row), length)
   }
 
   hasHeaders(row: number): boolean {
@@ -140,10 +143,15 @@ export class Block {
       at += 8
       const name = this.bytes.toString('utf8', at, at + nameLength)
       at += nameLength
-      headers.push({ name, value: headerLength < 0 ? null : slice(this.bytes, at, headerLength) })
+      headers.push({ name, value: headerLength < 0 ? null : this.#view(at, headerLength) })
       if (headerLength > 0) at += headerLength
     }
     return headers
+  }
+
+  // Cheaper than `subarray`, which looks up the species each time.
+  #view(start: number, length: number): Buffer {
+    return Buffer.from(this.#buffer, start, length)
   }
 
   /** The row in a block of its own, so that keeping it keeps nothing else. */
@@ -176,10 +184,6 @@ export class Block {
   }
 }
 
-/** A view of `length` bytes; cheaper than `subarray`, which looks up the species each time. */
-function slice(bytes: Buffer, start: number, length: number): Buffer {
-  return Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset + start, length)
-}
 
 /** Packs rows as the addon does: for legacy, whose messages come one by one as objects. */
 export function packRows(rows: readonly Row[], epoch: number): ArrayBuffer {
