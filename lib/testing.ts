@@ -125,11 +125,7 @@ export class MockCluster {
   }
 
   /** As `pushRequestErrors`, to one broker, each answered after `rttMs`. Code 0 only delays. */
-  pushBrokerRequestErrors(
-    brokerId: number,
-    apiKey: number,
-    errors: readonly { code: number; rttMs?: number }[],
-  ): void {
+  pushBrokerRequestErrors(brokerId: number, apiKey: number, errors: readonly { code: number; rttMs?: number }[]): void {
     calling('pushBrokerRequestErrors', () => {
       this.#native.pushBrokerRequestErrors(
         brokerId,

@@ -98,13 +98,14 @@ Napi::Value JsDumpConfiguration(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value JsErrorName(const Napi::CallbackInfo& info) {
-  return Napi::String::New(info.Env(), rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(
-                                           IntArgument(info, 0, "code"))));
+  return Napi::String::New(
+      info.Env(),
+      rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(IntArgument(info, 0, "code"))));
 }
 
 Napi::Value JsErrorMessage(const Napi::CallbackInfo& info) {
-  return Napi::String::New(info.Env(), rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(
-                                           IntArgument(info, 0, "code"))));
+  return Napi::String::New(
+      info.Env(), rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(IntArgument(info, 0, "code"))));
 }
 
 Napi::Value JsCounters(const Napi::CallbackInfo& info) {
@@ -155,6 +156,4 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 
 }  // namespace rdkafka_tiers
 
-NAPI_MODULE_INIT() {
-  return Napi::RegisterModule(env, exports, rdkafka_tiers::Init);
-}
+NAPI_MODULE_INIT() { return Napi::RegisterModule(env, exports, rdkafka_tiers::Init); }

@@ -32,7 +32,8 @@ void Bell::Call(napi_env env, napi_value wake, void* context, void*) {
   napi_create_int32(env, bits, &argument);
   napi_get_undefined(env, &undefined);
   if (napi_call_function(env, undefined, wake, 1, &argument, &result) == napi_pending_exception) {
-    // Node-API below version 10 swallows what is thrown here with a warning: raise it as uncaughtException instead.
+    // Node-API below version 10 swallows what is thrown here with a warning: raise it as
+    // uncaughtException instead.
     napi_value exception;
     napi_get_and_clear_last_exception(env, &exception);
     napi_fatal_exception(env, exception);

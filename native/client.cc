@@ -35,8 +35,7 @@ void Client::RegisterCallbacks(rd_kafka_conf_t* conf) {
       error = rd_kafka_fatal_error(rk, text, sizeof text);
       message = text;
     }
-    ClientOf(opaque)->Emit(
-        {kClientError, static_cast<double>(error), message, isFatal, !isFatal});
+    ClientOf(opaque)->Emit({kClientError, static_cast<double>(error), message, isFatal, !isFatal});
   });
   rd_kafka_conf_set_stats_cb(conf, [](rd_kafka_t*, char* json, size_t length, void* opaque) {
     ClientOf(opaque)->Emit({kStats, std::string(json, length)});
@@ -65,7 +64,8 @@ void Client::RegisterCallbacks(rd_kafka_conf_t* conf) {
 void Client::Open(rd_kafka_type_t type, rd_kafka_conf_t* conf) {
   RegisterCallbacks(conf);
   char reason[512];
-  // Logs go through the main queue, so that they reach JavaScript on its own thread and never stderr.
+  // Logs go through the main queue, so that they reach JavaScript on its own thread and never
+  // stderr.
   if (rd_kafka_conf_set(conf, "log.queue", "true", reason, sizeof reason) != RD_KAFKA_CONF_OK ||
       !(rk_ = rd_kafka_new(type, conf, reason, sizeof reason))) {
     rd_kafka_conf_destroy(conf);
@@ -147,8 +147,7 @@ void Client::ControlThread(std::shared_ptr<Client> self) {
     std::unique_ptr<Job> job;
     {
       std::unique_lock<std::mutex> lock(client.mutex_);
-      client.condition_.wait(
-          lock, [&] { return !client.jobs_.empty() || client.isDestroyAsked_; });
+      client.condition_.wait(lock, [&] { return !client.jobs_.empty() || client.isDestroyAsked_; });
       if (client.jobs_.empty()) break;
       job = std::move(client.jobs_.front());
       client.jobs_.pop_front();
@@ -186,8 +185,8 @@ void Client::OnCommit(rd_kafka_t*, rd_kafka_resp_err_t code,
 }
 
 Napi::Promise Client::Commit(Napi::Env env, PartitionList offsets) {
-  auto commit = std::make_unique<PendingCommit>(
-      PendingCommit{this, Napi::Promise::Deferred::New(env)});
+  auto commit =
+      std::make_unique<PendingCommit>(PendingCommit{this, Napi::Promise::Deferred::New(env)});
   const Napi::Promise promise = commit->deferred.Promise();
   const rd_kafka_resp_err_t code =
       rd_kafka_commit_queue(rk_, offsets.get(), mainQueue_, OnCommit, commit.get());

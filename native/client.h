@@ -1,4 +1,5 @@
-// One rd_kafka_t and what every kind of client needs: the main queue, calls off the JavaScript thread, the end.
+// One rd_kafka_t and what every kind of client needs: the main queue, calls off the JavaScript
+// thread, the end.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -17,12 +18,16 @@
 
 namespace rdkafka_tiers {
 
-// Owns:    rd_kafka_t, its main queue, one control thread (started with the first call that may block), the bell.
-// Threads: the JavaScript thread, but for what says FromAnyThread and the jobs' `run`. librdkafka's callbacks for
-//          errors, logs, statistics, tokens and commit results run in Serve, on the JavaScript thread.
-// Ends:    open → ending → ended. Destroy() by close(), finalizer or environment hook, whichever comes first, makes the
-//          last job, which destroys the rd_kafka_t after every call in flight has returned. The control thread holds a
-//          shared_ptr, so nothing it uses goes before it; it is never joined, only waited for with a deadline.
+// Owns:    rd_kafka_t, its main queue, one control thread (started with the first call that may
+// block), the bell. Threads: the JavaScript thread, but for what says FromAnyThread and the jobs'
+// `run`. librdkafka's callbacks for
+//          errors, logs, statistics, tokens and commit results run in Serve, on the JavaScript
+//          thread.
+// Ends:    open → ending → ended. Destroy() by close(), finalizer or environment hook, whichever
+// comes first, makes the
+//          last job, which destroys the rd_kafka_t after every call in flight has returned. The
+//          control thread holds a shared_ptr, so nothing it uses goes before it; it is never
+//          joined, only waited for with a deadline.
 class Client : public std::enable_shared_from_this<Client> {
  public:
   Client(Napi::Env env, Napi::Function wake);
@@ -45,7 +50,8 @@ class Client : public std::enable_shared_from_this<Client> {
   // Serves librdkafka's main queue and settles finished calls. Returns what happened.
   std::vector<Event> Serve(Napi::Env env);
 
-  // Ends the client without leaving its group. Resolves when it is gone; the same promise again at the second call.
+  // Ends the client without leaving its group. Resolves when it is gone; the same promise again at
+  // the second call.
   Napi::Promise DestroyAsync(Napi::Env env);
   // The same for finalizers and hooks.
   void DestroyFromAnyThread();

@@ -48,9 +48,9 @@ void ConsumerClient::OpenConsumer(rd_kafka_conf_t* conf) {
   }
   poller_.Open(rk(), queue);
   if (poller_.mode() == PollMode::kDedicated) {
-    pump_ = std::make_unique<Pump>(poller_, maxBufferedMessages_, maxBufferedBytes_,
-                                   maxPollIntervalMs,
-                                   [this] { bell().RingFromAnyThread(kWakeRows); });
+    pump_ =
+        std::make_unique<Pump>(poller_, maxBufferedMessages_, maxBufferedBytes_, maxPollIntervalMs,
+                               [this] { bell().RingFromAnyThread(kWakeRows); });
   }
   rd_kafka_queue_cb_event_enable(
       queue,
@@ -143,8 +143,8 @@ bool ConsumerClient::OpenBuffer(Napi::Env env, size_t messageBytes) {
   return true;
 }
 
-// User code may transfer a buffer that V8 owns to a worker; what it then points to is no longer ours to write.
-// External ones stay ours: slab_ keeps their memory.
+// User code may transfer a buffer that V8 owns to a worker; what it then points to is no longer
+// ours to write. External ones stay ours: slab_ keeps their memory.
 bool ConsumerClient::BufferWasDetached() const {
   return !slab_ && !buffer_.IsEmpty() && buffer_.Value().IsDetached();
 }

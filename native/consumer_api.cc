@@ -2,15 +2,14 @@
 #include <memory>
 #include <string>
 
-#include "handle.h"
 #include "consumer.h"
+#include "handle.h"
 
 namespace rdkafka_tiers {
 
 namespace {
 
 using HandlePtr = rdkafka_tiers::HandlePtr<ConsumerClient>;
-
 
 // The hot path: no node-addon-api between JavaScript and the poll.
 napi_value JsPoll(napi_env env, napi_callback_info info) {
@@ -51,10 +50,9 @@ void AddPoll(Napi::Env env, Napi::Object object, const HandlePtr& handle) {
 }
 
 // A call that runs on the control thread on a list, and gives the list back.
-Napi::Promise CallWithList(const Napi::CallbackInfo& info, ConsumerClient& client,
-                           PartitionList list,
-                           std::function<Failure(rd_kafka_t*, rd_kafka_topic_partition_list_t*)>
-                               run) {
+Napi::Promise CallWithList(
+    const Napi::CallbackInfo& info, ConsumerClient& client, PartitionList list,
+    std::function<Failure(rd_kafka_t*, rd_kafka_topic_partition_list_t*)> run) {
   std::shared_ptr<rd_kafka_topic_partition_list_t> shared(std::move(list));
   return client.Call(
       info.Env(), [shared, run](rd_kafka_t* rk) { return run(rk, shared.get()); },
@@ -179,15 +177,13 @@ Napi::Value JsAssignmentLost(const Napi::CallbackInfo& info, const HandlePtr& ha
 
 Napi::Value JsPause(const Napi::CallbackInfo& info, const HandlePtr& handle) {
   PartitionList list = PartitionsArgument(info, 0, "partitions");
-  ThrowIf(info.Env(),
-          Failure::Of(rd_kafka_pause_partitions(handle->Open(info).rk(), list.get())));
+  ThrowIf(info.Env(), Failure::Of(rd_kafka_pause_partitions(handle->Open(info).rk(), list.get())));
   return info.Env().Undefined();
 }
 
 Napi::Value JsResume(const Napi::CallbackInfo& info, const HandlePtr& handle) {
   PartitionList list = PartitionsArgument(info, 0, "partitions");
-  ThrowIf(info.Env(),
-          Failure::Of(rd_kafka_resume_partitions(handle->Open(info).rk(), list.get())));
+  ThrowIf(info.Env(), Failure::Of(rd_kafka_resume_partitions(handle->Open(info).rk(), list.get())));
   return info.Env().Undefined();
 }
 
@@ -222,8 +218,7 @@ Napi::Value JsSetOauthbearerToken(const Napi::CallbackInfo& info, const HandlePt
   return info.Env().Undefined();
 }
 
-Napi::Value JsSetOauthbearerTokenFailure(const Napi::CallbackInfo& info,
-                                         const HandlePtr& handle) {
+Napi::Value JsSetOauthbearerTokenFailure(const Napi::CallbackInfo& info, const HandlePtr& handle) {
   const std::string reason = StringArgument(info, 0, "reason");
   ThrowIf(info.Env(), Failure::Of(rd_kafka_oauthbearer_set_token_failure(handle->Open(info).rk(),
                                                                          reason.c_str())));
@@ -247,10 +242,10 @@ Napi::Value JsSeek(const Napi::CallbackInfo& info, const HandlePtr& handle) {
       info.Env(),
       [&client, list, epoch, timeoutMs](rd_kafka_t* rk) {
         Failure failure;
-        // Nothing is polled meanwhile: what was before the seek carries an older epoch, what comes after a newer.
-        *epoch = client.Fenced([&] {
-          failure = Failure::Of(rd_kafka_seek_partitions(rk, list.get(), timeoutMs));
-        });
+        // Nothing is polled meanwhile: what was before the seek carries an older epoch, what comes
+        // after a newer.
+        *epoch = client.Fenced(
+            [&] { failure = Failure::Of(rd_kafka_seek_partitions(rk, list.get(), timeoutMs)); });
         client.WakeAfterSeek();
         return failure;
       },
@@ -290,16 +285,13 @@ Napi::Value JsWatermarks(const Napi::CallbackInfo& info, const HandlePtr& handle
   const int32_t partition = IntArgument(info, 1, "partition");
   const int timeoutMs = TimeoutArgument(info, 2);
   auto offsets = std::make_shared<std::pair<int64_t, int64_t>>();
-  return handle->Open(info)
-      .Call(
-          info.Env(),
-          [=](rd_kafka_t* rk) {
-            return Failure::Of(rd_kafka_query_watermark_offsets(
-                rk, topic.c_str(), partition, &offsets->first, &offsets->second, timeoutMs));
-          },
-          [offsets](Napi::Env env) {
-            return WatermarkPair(env, offsets->first, offsets->second);
-          });
+  return handle->Open(info).Call(
+      info.Env(),
+      [=](rd_kafka_t* rk) {
+        return Failure::Of(rd_kafka_query_watermark_offsets(
+            rk, topic.c_str(), partition, &offsets->first, &offsets->second, timeoutMs));
+      },
+      [offsets](Napi::Env env) { return WatermarkPair(env, offsets->first, offsets->second); });
 }
 
 Napi::Value JsMetadata(const Napi::CallbackInfo& info, const HandlePtr& handle) {

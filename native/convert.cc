@@ -173,8 +173,7 @@ Napi::Array ToFlatResults(Napi::Env env, const rd_kafka_topic_partition_list_t* 
     flat.Set(at++, Napi::String::New(env, partition->topic));
     flat.Set(at++, Napi::Number::New(env, partition->partition));
     flat.Set(at++, Napi::Number::New(env, static_cast<double>(partition->offset)));
-    flat.Set(at++,
-             Napi::Number::New(env, rd_kafka_topic_partition_get_leader_epoch(partition)));
+    flat.Set(at++, Napi::Number::New(env, rd_kafka_topic_partition_get_leader_epoch(partition)));
     flat.Set(at++, partition->metadata
                        ? Napi::String::New(env, static_cast<const char*>(partition->metadata),
                                            partition->metadata_size)

@@ -1,4 +1,5 @@
-// Between JavaScript's flat arrays and librdkafka's types. No state. JavaScript thread, but for what says otherwise.
+// Between JavaScript's flat arrays and librdkafka's types. No state. JavaScript thread, but for
+// what says otherwise.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -42,8 +43,8 @@ using Field = std::variant<std::nullptr_t, bool, double, std::string>;
 using Event = std::vector<Field>;
 Napi::Value ToValue(Napi::Env env, const Event& event);
 
-// Arguments, checked again here so that no call from JavaScript, however wrong, can crash. Each throws a TypeError that
-// names the argument.
+// Arguments, checked again here so that no call from JavaScript, however wrong, can crash. Each
+// throws a TypeError that names the argument.
 Napi::Array ArrayArgument(const Napi::CallbackInfo& info, size_t index, const char* name);
 std::string StringArgument(const Napi::CallbackInfo& info, size_t index, const char* name);
 double NumberArgument(const Napi::CallbackInfo& info, size_t index, const char* name);

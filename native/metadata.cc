@@ -64,8 +64,7 @@ Napi::Promise MetadataCall(Napi::Env env, Client& client, bool isAll, const std:
   return client.Call(
       env,
       [=](rd_kafka_t* rk) {
-        rd_kafka_topic_t* handle =
-            isAll ? nullptr : rd_kafka_topic_new(rk, topic.c_str(), nullptr);
+        rd_kafka_topic_t* handle = isAll ? nullptr : rd_kafka_topic_new(rk, topic.c_str(), nullptr);
         if (!isAll && !handle) return Failure::Of(rd_kafka_last_error());
         const rd_kafka_metadata_t* answer = nullptr;
         const rd_kafka_resp_err_t code =

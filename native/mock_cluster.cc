@@ -1,4 +1,5 @@
-// NativeMockCluster of lib/binding.ts: librdkafka's mock brokers. Each method is one call of rdkafka_mock.h.
+// NativeMockCluster of lib/binding.ts: librdkafka's mock brokers. Each method is one call of
+// rdkafka_mock.h.
 #include <librdkafka/rdkafka.h>
 // After rdkafka.h:
 #include <librdkafka/rdkafka_mock.h>
@@ -24,7 +25,8 @@ class MockClient : public Client {
     Open(RD_KAFKA_PRODUCER, rd_kafka_conf_new());
     cluster_ = rd_kafka_mock_cluster_new(rk(), brokers);
     if (!cluster_)
-      throw ToError(bell().env(), Failure::Of(RD_KAFKA_RESP_ERR__FAIL, "cannot start mock brokers"));
+      throw ToError(bell().env(),
+                    Failure::Of(RD_KAFKA_RESP_ERR__FAIL, "cannot start mock brokers"));
   }
 
   rd_kafka_mock_cluster_t* cluster() const { return cluster_; }
@@ -65,16 +67,15 @@ Napi::Value Checked(const Napi::CallbackInfo& info, rd_kafka_resp_err_t code) {
 }
 
 Napi::Value JsBootstrapServers(const Napi::CallbackInfo& info, const HandlePtr& handle) {
-  return Napi::String::New(info.Env(),
-                           rd_kafka_mock_cluster_bootstraps(Cluster(info, handle)));
+  return Napi::String::New(info.Env(), rd_kafka_mock_cluster_bootstraps(Cluster(info, handle)));
 }
 
 Napi::Value JsCreateTopic(const Napi::CallbackInfo& info, const HandlePtr& handle) {
   const std::string topic = StringArgument(info, 0, "topic");
   const int32_t partitions = IntArgument(info, 1, "partitions");
   const int32_t replicationFactor = IntArgument(info, 2, "replicationFactor");
-  return Checked(info, rd_kafka_mock_topic_create(Cluster(info, handle), topic.c_str(),
-                                                  partitions, replicationFactor));
+  return Checked(info, rd_kafka_mock_topic_create(Cluster(info, handle), topic.c_str(), partitions,
+                                                  replicationFactor));
 }
 
 Napi::Value JsPushRequestErrors(const Napi::CallbackInfo& info, const HandlePtr& handle) {
@@ -158,8 +159,8 @@ Napi::Value JsSetCoordinator(const Napi::CallbackInfo& info, const HandlePtr& ha
 Napi::Value JsSetRack(const Napi::CallbackInfo& info, const HandlePtr& handle) {
   const int32_t brokerId = IntArgument(info, 0, "brokerId");
   const std::string rack = StringArgument(info, 1, "rack");
-  return Checked(info, rd_kafka_mock_broker_set_rack(Cluster(info, handle), brokerId,
-                                                     rack.c_str()));
+  return Checked(info,
+                 rd_kafka_mock_broker_set_rack(Cluster(info, handle), brokerId, rack.c_str()));
 }
 
 Napi::Value JsSetInitialRebalanceDelay(const Napi::CallbackInfo& info, const HandlePtr& handle) {

@@ -58,15 +58,15 @@ void Poller::TakeOneMore() {
     Take(1);
     return;
   }
-  if (takenEpoch_ != epoch_ || !queue_) return;  // the taken ones go first; they carry another epoch
+  if (takenEpoch_ != epoch_ || !queue_)
+    return;  // the taken ones go first; they carry another epoch
   if (rd_kafka_message_t* message = rd_kafka_consumer_poll(rk_, 0)) taken_.push_back(message);
 }
 
 void Poller::DropTaken() { rd_kafka_message_destroy(taken_[next_++]); }
 
 int32_t Poller::RowsPerSlab() const {
-  const size_t rows =
-      (SlabPool::kSlabBytes - kBatchHeaderBytes) / (kBatchRowBytes + bytesPerRow_);
+  const size_t rows = (SlabPool::kSlabBytes - kBatchHeaderBytes) / (kBatchRowBytes + bytesPerRow_);
   return static_cast<int32_t>(std::clamp<size_t>(rows, 1, 4096));
 }
 
@@ -128,11 +128,8 @@ void Poller::OnRebalance(rd_kafka_resp_err_t code,
                      : code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS ? "revoke"
                                                                     : "error";
   const char* protocol = rd_kafka_rebalance_protocol(rk_);
-  Event event{kRebalance,
-              std::string(kind),
-              rd_kafka_assignment_lost(rk_) != 0,
-              std::string(protocol ? protocol : "NONE"),
-              std::string(rd_kafka_err2str(code))};
+  Event event{kRebalance, std::string(kind), rd_kafka_assignment_lost(rk_) != 0,
+              std::string(protocol ? protocol : "NONE"), std::string(rd_kafka_err2str(code))};
   for (int i = 0; partitions && i < partitions->cnt; i++) {
     event.emplace_back(std::string(partitions->elems[i].topic));
     event.emplace_back(static_cast<double>(partitions->elems[i].partition));

@@ -1,12 +1,13 @@
-// NativeProducer of lib/binding.ts: enough to fill a mock cluster or a topic, with every delivery counted.
+// NativeProducer of lib/binding.ts: enough to fill a mock cluster or a topic, with every delivery
+// counted.
 #include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 
-#include "handle.h"
 #include "events.h"
+#include "handle.h"
 #include "threads.h"
 
 namespace rdkafka_tiers {
@@ -14,8 +15,8 @@ namespace rdkafka_tiers {
 namespace {
 
 // Owns:    as Client.
-// Threads: Produce, State the JavaScript thread; delivery reports in librdkafka's background thread (counters only).
-// Ends:    as Client.
+// Threads: Produce, State the JavaScript thread; delivery reports in librdkafka's background thread
+// (counters only). Ends:    as Client.
 class ProducerClient : public Client {
  public:
   using Client::Client;
@@ -30,7 +31,8 @@ class ProducerClient : public Client {
 
   std::atomic<size_t> delivered{0};
   std::atomic<size_t> failed{0};
-  std::string firstError;  // JavaScript thread: reports are served there, as everything on the main queue
+  std::string
+      firstError;  // JavaScript thread: reports are served there, as everything on the main queue
 
  private:
   void OnDelivery(const rd_kafka_message_t* message) {
@@ -72,8 +74,8 @@ Headers HeadersArgument(const Napi::CallbackInfo& info, size_t index) {
       throw Napi::TypeError::New(info.Env(), "headers: expected a string as name");
     const std::string name = flat.Get(i).As<Napi::String>();
     const Bytes value = BytesArgument(flat.Get(i + 1), "headers");
-    rd_kafka_header_add(headers.get(), name.c_str(), static_cast<ssize_t>(name.size()),
-                        value.data, static_cast<ssize_t>(value.size));
+    rd_kafka_header_add(headers.get(), name.c_str(), static_cast<ssize_t>(name.size()), value.data,
+                        static_cast<ssize_t>(value.size));
   }
   return headers;
 }
@@ -81,7 +83,6 @@ Headers HeadersArgument(const Napi::CallbackInfo& info, size_t index) {
 using ClientPtr = std::shared_ptr<ProducerClient>;
 
 using HandlePtr = rdkafka_tiers::HandlePtr<ProducerClient>;
-
 
 Napi::Value JsProduce(const Napi::CallbackInfo& info, const HandlePtr& handle) {
   const std::string topic = StringArgument(info, 0, "topic");
@@ -151,11 +152,11 @@ Napi::Value JsCreateProducer(const Napi::CallbackInfo& info) {
   Environment::Of(env).Add(client);
   auto handle = std::make_shared<Handle<ProducerClient>>(std::move(client));
   Napi::Object object = Napi::Object::New(env);
-    constexpr Method<ProducerClient> kMethods[] = {{"produce", JsProduce},
-                                                        {"state", JsState},
-                                                        {"serve", JsServe},
-                                                        {"metadata", JsMetadata},
-                                                        {"destroy", JsDestroy}};
+  constexpr Method<ProducerClient> kMethods[] = {{"produce", JsProduce},
+                                                 {"state", JsState},
+                                                 {"serve", JsServe},
+                                                 {"metadata", JsMetadata},
+                                                 {"destroy", JsDestroy}};
   AddMethods(object, handle, kMethods);
   return object;
 }

@@ -23,7 +23,8 @@ Pump::~Pump() {
 
 void Pump::Start() {
   SignalsBlocked blocked;  // the thread inherits it: signals are JavaScript's
-  if (uv_thread_create(&thread_, [](void* pump) { static_cast<Pump*>(pump)->Run(); }, this) != 0)
+  if (uv_thread_create(
+          &thread_, [](void* pump) { static_cast<Pump*>(pump)->Run(); }, this) != 0)
     throw std::runtime_error("cannot start the Dedicated tier's thread");
   isStarted_ = true;
   CountThread(1);
@@ -98,8 +99,7 @@ void Pump::Run() {
         const bool mayPoll = HasRoom() && JavaScriptIsAlive(uv_hrtime());
         if (isReady_ && mayPoll) break;
         isParked_ = true;
-        const bool timedOut =
-            condition_.wait_for(lock, keepAlivePeriod) == std::cv_status::timeout;
+        const bool timedOut = condition_.wait_for(lock, keepAlivePeriod) == std::cv_status::timeout;
         isParked_ = false;
         if (timedOut && !isStopping_ && HasRoom() && JavaScriptIsAlive(uv_hrtime())) break;
       }

@@ -6,14 +6,7 @@ import { Message } from '../message/message'
 import { MessageBatch } from '../message/message-batch'
 import type { Deserializer } from '../serde'
 import { BatchStream, Delivery, MessageStream } from './delivery'
-import {
-  checkOffsets,
-  checkPartitions,
-  checkTimeout,
-  flatOffsets,
-  flatPartitions,
-  fromFlatResults,
-} from './flat'
+import { checkOffsets, checkPartitions, checkTimeout, flatOffsets, flatPartitions, fromFlatResults } from './flat'
 import { Group, within } from './group'
 import { awaiting, calling, kafkaError } from './native-error'
 import { commitWarning, Offsets } from './offsets'
@@ -78,10 +71,12 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     this.#settings = settings
     // Weak: the addon holds the function strongly, and a consumer that nobody holds must be collectable.
     const self = new WeakRef(this)
-    this.#native = calling('create consumer', () => create((bits) => {
+    this.#native = calling('create consumer', () =>
+      create((bits) => {
         const consumer = self.deref()
         if (consumer !== undefined) consumer.#onWake(bits)
-      }))
+      }),
+    )
     this.#partitions = new Partitions(this.#native)
     this.#source = new Source(this.#native, this.#partitions, settings.pollMax, (event) => {
       this.#onEvent(event)
@@ -181,10 +176,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
   assignment(): TopicPartition[] {
     const assigned = [...this.#partitions.assigned].map(({ topic, partition }) => ({ topic, partition }))
     const known = new Set(assigned.map(({ topic, partition }) => `${partition}/${topic}`))
-    return [
-      ...assigned,
-      ...this.#group.assigning.filter(({ topic, partition }) => !known.has(`${partition}/${topic}`)),
-    ]
+    return [...assigned, ...this.#group.assigning.filter(({ topic, partition }) => !known.has(`${partition}/${topic}`))]
   }
 
   // ---- messages ----
@@ -260,7 +252,8 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     return Promise.all(
       states.map(async (state) => {
         const { topic, partition, startOffset } = state
-        const next = this.#partitions.next(state) ?? (startOffset !== undefined && startOffset >= 0 ? startOffset : undefined)
+        const next =
+          this.#partitions.next(state) ?? (startOffset !== undefined && startOffset >= 0 ? startOffset : undefined)
         if (next !== undefined) return { topic, partition, offset: next }
         const stored =
           startOffset === undefined
@@ -307,10 +300,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * @throws KafkaError the partition is not assigned, or the broker did not answer
    * @see `rd_kafka_seek_partitions`; Java `seek`
    */
-  async seek(
-    target: TopicPartitionOffset | readonly TopicPartitionOffset[],
-    options: CallOptions = {},
-  ): Promise<void> {
+  async seek(target: TopicPartitionOffset | readonly TopicPartitionOffset[], options: CallOptions = {}): Promise<void> {
     this.#assertOpen()
     const list = checkOffsets(Array.isArray(target) ? target : [target], 'target', -2)
     const timeoutMs = this.#timeout(options)
@@ -388,9 +378,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
       0,
     )
     const timeoutMs = this.#timeout(options)
-    return this.#results('offsetsForTimes', options, () =>
-      this.#native.offsetsForTimes(flatOffsets(list), timeoutMs),
-    )
+    return this.#results('offsetsForTimes', options, () => this.#native.offsetsForTimes(flatOffsets(list), timeoutMs))
   }
 
   // ---- life ----
@@ -596,9 +584,13 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     )
     for (const { topic, partition } of list) {
       if (this.#partitions.get(topic, partition) === undefined) {
-        throw new KafkaError(`${isPaused ? 'pause' : 'resume'}: ${topic} [${partition}] is not assigned`, 'ERR__UNKNOWN_PARTITION', {
-          errno: -190,
-        })
+        throw new KafkaError(
+          `${isPaused ? 'pause' : 'resume'}: ${topic} [${partition}] is not assigned`,
+          'ERR__UNKNOWN_PARTITION',
+          {
+            errno: -190,
+          },
+        )
       }
     }
     calling(isPaused ? 'pause' : 'resume', () => {
@@ -611,9 +603,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     }
   }
 
-  #offsetsOf(
-    what: Message<K, V> | MessageBatch<K, V> | readonly TopicPartitionOffset[],
-  ): TopicPartitionOffset[] {
+  #offsetsOf(what: Message<K, V> | MessageBatch<K, V> | readonly TopicPartitionOffset[]): TopicPartitionOffset[] {
     if (what instanceof Message) {
       const { topic, partition, offset, leaderEpoch } = what
       return [{ topic, partition, offset: offset + 1, ...(leaderEpoch !== undefined && { leaderEpoch }) }]
@@ -639,7 +629,9 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
         'subscribe',
       )
     } catch (error) {
-      const isSilence = error instanceof TimeoutError || (error instanceof KafkaError && [-195, ERR_ALL_BROKERS_DOWN].includes(error.errno ?? 0))
+      const isSilence =
+        error instanceof TimeoutError ||
+        (error instanceof KafkaError && [-195, ERR_ALL_BROKERS_DOWN].includes(error.errno ?? 0))
       if (!isSilence) throw error
       throw new TimeoutError(
         `subscribe: no broker answered within ${timeoutMs} ms; the subscription stands and takes effect when one does`,

@@ -161,9 +161,7 @@ export class Delivery<K, V> {
   }
 
   get isInfallible(): boolean {
-    return (
-      this.context.keyDeserializer.infallible === true && this.context.valueDeserializer.infallible === true
-    )
+    return this.context.keyDeserializer.infallible === true && this.context.valueDeserializer.infallible === true
   }
 
   #wait(signal: AbortSignal | undefined): Promise<void> {

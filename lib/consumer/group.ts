@@ -8,10 +8,7 @@ import type { Partitions, PartitionState } from './partitions'
 import type { ConsumerSettings, RebalanceHandler } from './settings'
 import type { TopicPartition } from './types'
 
-type GroupNative = Pick<
-  NativeConsumer,
-  'assign' | 'incrementalAssign' | 'unassign' | 'incrementalUnassign' | 'pause'
->
+type GroupNative = Pick<NativeConsumer, 'assign' | 'incrementalAssign' | 'unassign' | 'incrementalUnassign' | 'pause'>
 
 export interface GroupEvents {
   onAssigned(partitions: TopicPartition[]): void
@@ -118,9 +115,7 @@ export class Group {
     this.#assigning = undefined
     const list = [...starts.values()]
     const epoch = calling('assign', () =>
-      isCooperative
-        ? this.native.incrementalAssign(flatOffsets(list))
-        : this.native.assign(flatOffsets(list)),
+      isCooperative ? this.native.incrementalAssign(flatOffsets(list)) : this.native.assign(flatOffsets(list)),
     )
     for (const { topic, partition, offset, isPaused } of list) {
       this.partitions.assign(topic, partition, epoch, offset)
@@ -172,9 +167,13 @@ export class Group {
       this.events.onWarning(
         error instanceof TimeoutError
           ? error
-          : new KafkaError(`${name} failed: ${error instanceof Error ? error.message : String(error)}`, 'ERR_KAFKA_HANDLER', {
-              cause: error,
-            }),
+          : new KafkaError(
+              `${name} failed: ${error instanceof Error ? error.message : String(error)}`,
+              'ERR_KAFKA_HANDLER',
+              {
+                cause: error,
+              },
+            ),
       )
     }
   }

@@ -1,10 +1,4 @@
-import {
-  POLL_EVENT,
-  POLL_NEW_BUFFER,
-  POLL_NOTHING,
-  type NativeConsumer,
-  type NativeEvent,
-} from '../binding'
+import { POLL_EVENT, POLL_NEW_BUFFER, POLL_NOTHING, type NativeConsumer, type NativeEvent } from '../binding'
 import { Block } from '../message/block'
 import type { Partitions } from './partitions'
 

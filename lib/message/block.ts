@@ -184,7 +184,6 @@ export class Block {
   }
 }
 
-
 /** Packs rows as the addon does: for legacy, whose messages come one by one as objects. */
 export function packRows(rows: readonly Row[], epoch: number): ArrayBuffer {
   const capacity = rows.length

@@ -68,9 +68,10 @@ export function startChild(command: string, options: ChildOptions = {}): Running
 
   const state = (): string => {
     const said = stdout.at(-1)
-    const began = said === undefined && stderr.length === 0
-      ? `${command} NEVER STARTED: it wrote nothing`
-      : `${command} started and NEVER EXITED; last line: ${said ?? '(none)'}`
+    const began =
+      said === undefined && stderr.length === 0
+        ? `${command} NEVER STARTED: it wrote nothing`
+        : `${command} started and NEVER EXITED; last line: ${said ?? '(none)'}`
     return stderr.length === 0 ? began : `${began}\n${lastLines(stderr.join('\n'), 20)}`
   }
 

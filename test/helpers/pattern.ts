@@ -21,7 +21,7 @@ export function patternPayload(partition: number, sequence: number, size: number
   bytes.writeBigUInt64LE(BigInt(sequence), 0)
   bytes.writeUInt32LE(partition, 8)
   let from = (sequence * 17 + partition * 31) % PERIOD
-  for (let to = HEADER_BYTES; to < size; ) {
+  for (let to = HEADER_BYTES; to < size;) {
     const length = Math.min(size - to, PERIOD - from)
     table.copy(bytes, to, from, from + length)
     to += length

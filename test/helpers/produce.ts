@@ -38,11 +38,7 @@ export function produce(
   messages: readonly OutgoingMessage[],
   options: ProduceOptions = {},
 ): Promise<DeliveryReport[]> {
-  return ask(
-    'produce',
-    { ...producerParameters(options), topic, messages: messages.map(encode) },
-    options,
-  )
+  return ask('produce', { ...producerParameters(options), topic, messages: messages.map(encode) }, options)
 }
 
 export interface SeedOptions extends ProduceOptions {

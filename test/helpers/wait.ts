@@ -24,7 +24,11 @@ export async function waitFor<T>(
   let last: unknown
   for (;;) {
     try {
-      const value = await withDeadline(Promise.resolve(condition()), Math.max(1, end - performance.now()), 'still pending')
+      const value = await withDeadline(
+        Promise.resolve(condition()),
+        Math.max(1, end - performance.now()),
+        'still pending',
+      )
       if (value) return value as Exclude<T, false | 0 | '' | null | undefined>
       last = undefined
     } catch (error) {
@@ -39,7 +43,11 @@ export async function waitFor<T>(
 }
 
 /** The promise's own outcome, or a rejection naming what took too long. The promise itself goes on. */
-export async function withDeadline<T>(promise: Promise<T>, deadlineMs: number, what: string | (() => string)): Promise<T> {
+export async function withDeadline<T>(
+  promise: Promise<T>,
+  deadlineMs: number,
+  what: string | (() => string),
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

@@ -22,7 +22,10 @@ export async function startFromJars(options: KafkaOptions): Promise<KafkaCluster
     directory.remove()
   }
   try {
-    const listeners = { ...options.listeners, PLAINTEXT: { protocol: 'PLAINTEXT', ...options.listeners?.['PLAINTEXT'] } as const }
+    const listeners = {
+      ...options.listeners,
+      PLAINTEXT: { protocol: 'PLAINTEXT', ...options.listeners?.['PLAINTEXT'] } as const,
+    }
     const users = options.users ?? DEFAULT_USERS
     const certificates = needsCertificates(listeners) ? await makeCertificates(directory.path) : undefined
     const nodes = await addresses(options.brokers ?? 1, Object.keys(listeners))

@@ -48,7 +48,8 @@ async function prepare(): Promise<KafkaJars> {
   const version = readdirSync(libs)
     .map((name) => /^kafka-clients-(.+)\.jar$/.exec(name)?.[1])
     .find((found) => found !== undefined)
-  if (version === undefined) throw new Error(`${libs}: expected kafka-clients-*.jar; remove the folder to fetch it again`)
+  if (version === undefined)
+    throw new Error(`${libs}: expected kafka-clients-*.jar; remove the folder to fetch it again`)
 
   return {
     version,
