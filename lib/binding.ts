@@ -15,7 +15,7 @@
 //  7. Native errors are thrown (or reject) as plain Errors with `code` (librdkafka's number), `fatal`, `retriable`;
 //     TypeScript makes KafkaErrors of them.
 //
-// A buffer holds one batch; its layout is drawn in native/batch.h and read in lib/message/batch.ts, nowhere else.
+// A buffer holds one batch; its layout is drawn in native/batch.h and read in lib/message/block.ts, nowhere else.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { LoadError } from './errors'

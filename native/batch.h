@@ -20,7 +20,7 @@
 //   null), name, value
 //
 // Integers are in the machine's own byte order; a block never leaves the process. Read by
-// lib/message/batch.ts.
+// lib/message/block.ts.
 #pragma once
 
 #include <librdkafka/rdkafka.h>

@@ -1,19 +1,21 @@
 import { EventEmitter } from 'node:events'
-
-import { EventKind, WAKE_ROWS, WAKE_SERVE, type NativeConsumer, type NativeEvent } from '../binding'
-import { ArgumentError, ClosedError, KafkaError, TimeoutError } from '../errors'
-import { Message } from '../message/message'
-import { MessageBatch } from '../message/message-batch'
+import { WAKE_ROWS, WAKE_SERVE, type NativeConsumer } from '../binding'
+import { ArgumentError, ClosedError, type KafkaError } from '../errors'
+import type { Message } from '../message/message'
+import type { MessageBatch } from '../message/message-batch'
 import type { Deserializer } from '../serde'
 import { BatchStream, Delivery, MessageStream } from './delivery'
-import { checkOffsets, checkPartitions, checkTimeout, flatOffsets, flatPartitions, fromFlatResults } from './flat'
-import { Group, within } from './group'
-import { awaiting, calling, kafkaError } from './native-error'
-import { commitWarning, Offsets } from './offsets'
+import { Events } from './events'
+import { checkOffsets, checkPartitions, flatOffsets } from './flat'
+import { Group } from './group'
+import { awaiting, calling } from './native-error'
+import { commitWarning, Offsets, offsetsAfter } from './offsets'
 import { Partitions } from './partitions'
+import { Positions } from './positions'
+import { checkSignal, Requests } from './requests'
 import type { ConsumerSettings } from './settings'
 import { Source } from './source'
-import { logMethod, topicPattern } from './topic-pattern'
+import { topicPattern } from './topic-pattern'
 import type {
   BatchesOptions,
   CallOptions,
@@ -24,10 +26,10 @@ import type {
   TopicPartitionResult,
   Watermarks,
 } from './types'
+import { within } from './waits'
 
-const ERR_STATE = -172
-const ERR_ALL_BROKERS_DOWN = -187
-const SEEK_RETRY_MS = 10
+const MAX_BATCH = 100_000
+const MIN_DESTROY_MS = 50
 
 /** Makes the consumer under a consumer: the addon's, or legacy's over node-rdkafka. */
 export type CreateNative = (wake: (bits: number) => void) => NativeConsumer
@@ -54,10 +56,13 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
   readonly #delivery: Delivery<K, V>
   readonly #offsets: Offsets
   readonly #group: Group
+  readonly #requests: Requests
+  readonly #positions: Positions
+  readonly #events: Events
   readonly #timers: NodeJS.Timeout[] = []
   #subscription: string[] = []
-  /** Runs while librdkafka's queue may hold events and nobody asks for messages. */
   #closing: Promise<void> | undefined
+  /** While the group is being left: what a wake-up calls. */
   #onProgress: (() => void) | undefined
 
   /** @internal Use `ConsumerFactory.create`. */
@@ -79,7 +84,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     )
     this.#partitions = new Partitions(this.#native)
     this.#source = new Source(this.#native, this.#partitions, settings.pollMax, (event) => {
-      this.#onEvent(event)
+      this.#events.dispatch(event)
     })
     this.#delivery = new Delivery(
       this.#source,
@@ -88,19 +93,45 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
       settings,
       (error) => {
         if (typeof settings.onDeserializationError === 'function') settings.onDeserializationError(error)
-        else this.emit('deserializationError', error)
+        else this.#events.emit('deserializationError', error)
       },
       this,
     )
     this.#offsets = new Offsets(this.#native, this.#partitions)
     this.#group = new Group(this.#native, this.#partitions, this.#offsets, this.#delivery, settings, {
-      onAssigned: (partitions) => this.emit('assigned', partitions),
-      onRevoked: (partitions) => this.emit('revoked', partitions),
-      onLost: (partitions) => this.emit('lost', partitions),
+      onAssigned: (partitions) => {
+        this.#events.emit('assigned', partitions)
+      },
+      onRevoked: (partitions) => {
+        this.#events.emit('revoked', partitions)
+      },
+      onLost: (partitions) => {
+        this.#events.emit('lost', partitions)
+      },
       onWarning: (error) => {
         this.#warn(error)
       },
     })
+    this.#requests = new Requests(this.#native, settings.requestTimeoutMs)
+    this.#positions = new Positions(
+      this.#native,
+      this.#partitions,
+      this.#delivery,
+      this.#group,
+      this.#requests,
+      settings.autoOffsetReset,
+    )
+    this.#events = new Events(
+      this.#native,
+      this,
+      settings,
+      (event) => {
+        this.#group.onRebalance(event)
+      },
+      (error) => {
+        this.#delivery.fail(error)
+      },
+    )
     this.#every(settings.maxPollIntervalMs / 3, (consumer) => {
       consumer.#keepAlive()
     })
@@ -123,6 +154,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    */
   async subscribe(topics: readonly (string | RegExp)[], options: CallOptions = {}): Promise<void> {
     this.#assertOpen()
+    checkSignal(options.signal)
     if (!Array.isArray(topics) || topics.length === 0) {
       throw new ArgumentError(
         'topics: expected an array of at least one topic name or RegExp; unsubscribe() leaves all topics',
@@ -133,7 +165,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
       this.#native.subscribe(patterns)
     })
     this.#subscription = patterns
-    await this.#answering(patterns, options)
+    await this.#requests.answer(patterns, options)
   }
 
   /** Leaves all topics; what was processed is committed first with auto-commit. Resolves at once. */
@@ -191,7 +223,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * @see `rd_kafka_consumer_poll`; Java `poll`
    */
   stream(options: StreamOptions = {}): MessageStream<K, V> {
-    return new MessageStream(this.#delivery, options.signal)
+    return new MessageStream(this.#delivery, checkSignal(options.signal))
   }
 
   /**
@@ -203,10 +235,10 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    */
   batches(options: BatchesOptions = {}): BatchStream<K, V> {
     const maxMessages = options.maxMessages ?? this.#settings.batchMaxMessages
-    if (!Number.isInteger(maxMessages) || maxMessages < 1 || maxMessages > 100_000) {
-      throw new ArgumentError(`maxMessages: expected an integer from 1 to 100000, got ${String(maxMessages)}`)
+    if (!Number.isInteger(maxMessages) || maxMessages < 1 || maxMessages > MAX_BATCH) {
+      throw new ArgumentError(`maxMessages: expected an integer from 1 to ${MAX_BATCH}, got ${String(maxMessages)}`)
     }
-    return new BatchStream(this.#delivery, maxMessages, options.signal)
+    return new BatchStream(this.#delivery, maxMessages, checkSignal(options.signal))
   }
 
   // ---- offsets ----
@@ -226,15 +258,15 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
   ): Promise<void> {
     this.#assertOpen()
     if (what === undefined) {
-      await this.#bounded(this.#offsets.commitProcessed(), options, 'commit')
+      await this.#requests.bounded(this.#offsets.commitProcessed(), options, 'commit')
       return
     }
-    const offsets = this.#offsetsOf(what)
+    const offsets = offsetsAfter(what)
     for (const { topic, partition, offset, leaderEpoch } of offsets) {
       const state = this.#partitions.get(topic, partition)
       if (state !== undefined) this.#partitions.raise(state, offset, leaderEpoch ?? -1)
     }
-    await this.#bounded(this.#offsets.commit(offsets), options, 'commit')
+    await this.#requests.bounded(this.#offsets.commit(offsets), options, 'commit')
   }
 
   /**
@@ -244,37 +276,13 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    */
   async currentOffsets(options: CallOptions = {}): Promise<TopicPartitionOffset[]> {
     this.#assertOpen()
-    const states = [...this.#partitions.assigned]
-    const unknown = states.filter((state) => this.#partitions.next(state) === undefined)
-    const committed = unknown.some(({ startOffset }) => startOffset === undefined || startOffset < 0)
-      ? await this.committed(unknown, options)
-      : []
-    return Promise.all(
-      states.map(async (state) => {
-        const { topic, partition, startOffset } = state
-        const next =
-          this.#partitions.next(state) ?? (startOffset !== undefined && startOffset >= 0 ? startOffset : undefined)
-        if (next !== undefined) return { topic, partition, offset: next }
-        const stored =
-          startOffset === undefined
-            ? committed.find((result) => result.topic === topic && result.partition === partition)?.offset
-            : undefined
-        if (stored !== undefined) return { topic, partition, offset: stored }
-        const { low, high } = await this.watermarkOffsets(topic, partition, options)
-        const isFromEnd = startOffset === undefined ? isLatest(this.#settings.autoOffsetReset) : startOffset === -1
-        return { topic, partition, offset: isFromEnd ? high : low }
-      }),
-    )
+    return this.#positions.current(options)
   }
 
   /** Next offset to be delivered of each assigned partition; undefined before its first message. Asks nobody. */
   position(): TopicPartitionResult[] {
     this.#assertOpen()
-    return [...this.#partitions.assigned].map((state) => ({
-      topic: state.topic,
-      partition: state.partition,
-      offset: this.#delivery.inHand(state.slot) ?? this.#partitions.next(state) ?? state.startOffset,
-    }))
+    return this.#positions.position()
   }
 
   /**
@@ -288,10 +296,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     options: CallOptions = {},
   ): Promise<TopicPartitionResult[]> {
     this.#assertOpen()
-    const list = checkPartitions(partitions, 'partitions')
-    if (list.length === 0) return []
-    const timeoutMs = this.#timeout(options)
-    return this.#results('committed', options, () => this.#native.committed(flatPartitions(list), timeoutMs))
+    return this.#requests.committed(partitions, options)
   }
 
   /**
@@ -302,21 +307,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    */
   async seek(target: TopicPartitionOffset | readonly TopicPartitionOffset[], options: CallOptions = {}): Promise<void> {
     this.#assertOpen()
-    const list = checkOffsets(Array.isArray(target) ? target : [target], 'target', -2)
-    const timeoutMs = this.#timeout(options)
-    const rest = list.filter(({ topic, partition, offset }) => !this.#group.startAt(topic, partition, offset))
-    for (const { topic, partition } of rest) {
-      if (this.#partitions.get(topic, partition) === undefined) {
-        throw new KafkaError(`seek: ${topic} [${partition}] is not assigned`, 'ERR__UNKNOWN_PARTITION', { errno: -190 })
-      }
-    }
-    if (rest.length === 0) return
-    this.#delivery.block()
-    try {
-      await this.#bounded(this.#seek(rest, timeoutMs), options, 'seek')
-    } finally {
-      this.#delivery.unblock()
-    }
+    await this.#positions.seek(target, options)
   }
 
   /**
@@ -325,12 +316,14 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * @see `rd_kafka_pause_partitions`; Java `pause`
    */
   pause(partitions: readonly TopicPartition[] = this.assignment()): void {
-    this.#setPaused(partitions, true)
+    this.#assertOpen()
+    this.#positions.setPaused(partitions, true)
   }
 
   /** @see `rd_kafka_resume_partitions`; Java `resume` */
   resume(partitions: readonly TopicPartition[] = this.assignment()): void {
-    this.#setPaused(partitions, false)
+    this.#assertOpen()
+    this.#positions.setPaused(partitions, false)
     this.#source.release()
     this.#delivery.wake()
   }
@@ -350,14 +343,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    */
   async watermarkOffsets(topic: string, partition: number, options: CallOptions = {}): Promise<Watermarks> {
     this.#assertOpen()
-    checkPartitions([{ topic, partition }], 'partition')
-    const timeoutMs = this.#timeout(options)
-    const [low, high] = await this.#bounded(
-      awaiting('watermarks', () => this.#native.watermarks(topic, partition, timeoutMs)),
-      options,
-      'watermarks',
-    )
-    return { low, high }
+    return this.#requests.watermarks(topic, partition, options)
   }
 
   /**
@@ -372,13 +358,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     options: CallOptions = {},
   ): Promise<TopicPartitionResult[]> {
     this.#assertOpen()
-    const list = checkOffsets(
-      times.map(({ topic, partition, timestamp }) => ({ topic, partition, offset: timestamp })),
-      'times',
-      0,
-    )
-    const timeoutMs = this.#timeout(options)
-    return this.#results('offsetsForTimes', options, () => this.#native.offsetsForTimes(flatOffsets(list), timeoutMs))
+    return this.#requests.offsetsForTimes(times, options)
   }
 
   // ---- life ----
@@ -421,10 +401,10 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     this.#onProgress = undefined
     this.#source.clear()
     // A call still under way on the control thread may hold this up; it then ends by itself.
-    await within(this.#native.destroy(), Math.max(50, left()), 'close').catch((error: unknown) => {
+    await within(this.#native.destroy(), Math.max(MIN_DESTROY_MS, left()), 'close').catch((error: unknown) => {
       this.#warn(commitWarning(error, 'close'))
     })
-    this.emit('close')
+    this.#events.emit('close')
   }
 
   async #leave(): Promise<void> {
@@ -432,15 +412,25 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     if (this.#settings.autoCommit.enabled) await this.#autoCommit('commit on close')
     await awaiting('close', () => this.#native.beginClose())
     for (;;) {
-      while (this.#source.pull());
+      this.#pullAll()
       await this.#group.idle
       if (this.#native.isClosed()) return
       await new Promise<void>((resolve) => (this.#onProgress = resolve))
     }
   }
 
+  #pullAll(): void {
+    while (this.#source.pull());
+  }
+
+  #pullUntilRows(): void {
+    do {
+      if (!this.#source.pull()) return
+    } while (!this.#source.hasRows)
+  }
+
   #onWake(bits: number): void {
-    if (bits & WAKE_SERVE) for (const event of this.#native.serve()) this.#onEvent(event)
+    if (bits & WAKE_SERVE) for (const event of this.#native.serve()) this.#events.dispatch(event)
     if ((bits & WAKE_ROWS) === 0) return
     if (this.#closing !== undefined) {
       this.#onProgress?.()
@@ -448,80 +438,12 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
       this.#delivery.wake()
     } else if (this.#delivery.isIdle && !this.#source.hasRows) {
       // Nobody iterates: look for rebalances. Rows that come along wait for an iteration.
-      while (this.#source.pull() && !this.#source.hasRows);
+      this.#pullUntilRows()
     }
-  }
-
-  #onEvent(event: NativeEvent): void {
-    switch (event[0]) {
-      case EventKind.Rebalance:
-        this.#group.onRebalance(event)
-        return
-      case EventKind.PartitionEof: {
-        const [, topic, partition, offset] = event as [EventKind, string, number, number]
-        this.emit('partitionEof', { topic, partition, offset })
-        return
-      }
-      case EventKind.ConsumerError:
-      case EventKind.ClientError: {
-        const [, code, message, isFatal, isRetriable] = event as [EventKind, number, string, boolean, boolean]
-        this.#onError(kafkaError(code, message, isFatal, isRetriable))
-        return
-      }
-      case EventKind.Stats:
-        this.emit('statistics', JSON.parse(event[1] as string) as Record<string, unknown>)
-        return
-      case EventKind.Log: {
-        const [, level, facility, message] = event as [EventKind, number, string, string]
-        this.emit('log', { level, facility, message })
-        this.#settings.logger?.[logMethod(level)](`${facility}: ${message}`)
-        return
-      }
-      case EventKind.LogsDropped:
-        this.#settings.logger?.warn(`${String(event[1])} lines of librdkafka's log were dropped`)
-        return
-      case EventKind.Throttle: {
-        const [, brokerName, brokerId, throttleTimeMs] = event as [EventKind, string, number, number]
-        this.emit('throttle', { brokerName, brokerId, throttleTimeMs })
-        return
-      }
-      case EventKind.TokenRefresh:
-        void this.#refreshToken(event[1] as string)
-    }
-  }
-
-  #onError(error: KafkaError): void {
-    if (!error.fatal) {
-      this.#warn(error)
-      return
-    }
-    this.#delivery.fail(error)
-    // Without a listener the iteration, or the next call, carries it; an unheard 'error' would end the process.
-    if (this.listenerCount('error') > 0) this.emit('error', error)
   }
 
   #warn(error: KafkaError): void {
-    this.emit('warning', error)
-  }
-
-  async #refreshToken(config: string): Promise<void> {
-    const refresh = this.#settings.oauthbearerTokenRefresh
-    try {
-      if (refresh === undefined) throw new Error('oauthbearerTokenRefresh is not configured')
-      const token = await refresh(config)
-      this.#native.setOauthbearerToken(
-        token.tokenValue,
-        token.lifetimeMs,
-        token.principal,
-        Object.entries(token.extensions ?? {}).flat(),
-      )
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      if (this.#closing !== undefined) return
-      calling('token refresh', () => {
-        this.#native.setOauthbearerTokenFailure(reason)
-      })
-    }
+    this.#events.emit('warning', error)
   }
 
   /** A timer that keeps neither the process nor the consumer alive. */
@@ -556,137 +478,6 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     }
   }
 
-  async #seek(list: readonly TopicPartitionOffset[], timeoutMs: number): Promise<void> {
-    const deadline = performance.now() + timeoutMs
-    let rest = list
-    for (;;) {
-      const { epoch, results } = await awaiting('seek', () => this.#native.seek(flatOffsets(rest), timeoutMs))
-      const parsed = fromFlatResults(results)
-      const again: TopicPartitionOffset[] = []
-      rest.forEach((target, index) => {
-        const error = parsed[index]?.error ?? 0
-        const state = this.#partitions.get(target.topic, target.partition)
-        if (error === 0 && state !== undefined) this.#partitions.seek(state, epoch, target.offset)
-        else if (error === ERR_STATE && performance.now() < deadline) again.push(target)
-        else if (error !== 0) throw kafkaError(error, `seek: ${target.topic} [${target.partition}]: error ${error}`)
-      })
-      if (again.length === 0) return
-      // Just assigned: librdkafka still asks where to begin, and refuses to seek until it knows.
-      await new Promise((resolve) => setTimeout(resolve, SEEK_RETRY_MS))
-      rest = again
-    }
-  }
-
-  #setPaused(partitions: readonly TopicPartition[], isPaused: boolean): void {
-    this.#assertOpen()
-    const list = checkPartitions(partitions, 'partitions').filter(
-      ({ topic, partition }) => !this.#group.startPaused(topic, partition, isPaused),
-    )
-    for (const { topic, partition } of list) {
-      if (this.#partitions.get(topic, partition) === undefined) {
-        throw new KafkaError(
-          `${isPaused ? 'pause' : 'resume'}: ${topic} [${partition}] is not assigned`,
-          'ERR__UNKNOWN_PARTITION',
-          {
-            errno: -190,
-          },
-        )
-      }
-    }
-    calling(isPaused ? 'pause' : 'resume', () => {
-      if (isPaused) this.#native.pause(flatPartitions(list))
-      else this.#native.resume(flatPartitions(list))
-    })
-    for (const { topic, partition } of list) {
-      const state = this.#partitions.get(topic, partition)
-      if (state !== undefined) this.#partitions.setPaused(state, isPaused)
-    }
-  }
-
-  #offsetsOf(what: Message<K, V> | MessageBatch<K, V> | readonly TopicPartitionOffset[]): TopicPartitionOffset[] {
-    if (what instanceof Message) {
-      const { topic, partition, offset, leaderEpoch } = what
-      return [{ topic, partition, offset: offset + 1, ...(leaderEpoch !== undefined && { leaderEpoch }) }]
-    }
-    if (!(what instanceof MessageBatch)) return checkOffsets(what, 'offsets', 0)
-    const last = new Map<string, TopicPartitionOffset>()
-    for (let index = 0; index < what.length; index++) {
-      const topic = what.topic(index)
-      const partition = what.partition(index)
-      last.set(`${partition}/${topic}`, { topic, partition, offset: what.offset(index) + 1 })
-    }
-    return [...last.values()]
-  }
-
-  /** Resolves when a broker answers; rejects when none does. */
-  async #answering(patterns: readonly string[], options: CallOptions): Promise<void> {
-    const timeoutMs = this.#timeout(options)
-    const name = patterns.find((pattern) => !pattern.startsWith('^')) ?? null
-    try {
-      await this.#bounded(
-        awaiting('subscribe', () => this.#native.metadata(name, timeoutMs)),
-        options,
-        'subscribe',
-      )
-    } catch (error) {
-      const isSilence =
-        error instanceof TimeoutError ||
-        (error instanceof KafkaError && [-195, ERR_ALL_BROKERS_DOWN].includes(error.errno ?? 0))
-      if (!isSilence) throw error
-      throw new TimeoutError(
-        `subscribe: no broker answered within ${timeoutMs} ms; the subscription stands and takes effect when one does`,
-        { cause: error },
-      )
-    }
-  }
-
-  async #results(
-    doing: string,
-    options: CallOptions,
-    call: () => Promise<(string | number)[]>,
-  ): Promise<TopicPartitionResult[]> {
-    const flat = await this.#bounded(awaiting(doing, call), options, doing)
-    return fromFlatResults(flat).map(({ topic, partition, offset, leaderEpoch, metadata, error }) => {
-      if (error !== 0) throw kafkaError(error, `${doing}: ${topic} [${partition}]`)
-      return {
-        topic,
-        partition,
-        offset: offset < 0 ? undefined : offset,
-        ...(leaderEpoch >= 0 && { leaderEpoch }),
-        ...(metadata !== '' && { metadata }),
-      }
-    })
-  }
-
-  /** The timeout is librdkafka's to keep; ours comes a little later, for calls that wait in a queue. */
-  async #bounded<T>(call: Promise<T>, options: CallOptions, what: string): Promise<T> {
-    const { signal } = options
-    const late = within(call, this.#timeout(options) + 500, what)
-    if (signal === undefined) return late
-    if (signal.aborted) {
-      late.catch(() => undefined)
-      throw signal.reason
-    }
-    let onAbort: (() => void) | undefined
-    const aborted = new Promise<never>((_, reject) => {
-      onAbort = (): void => {
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the caller's own reason
-        reject(signal.reason)
-      }
-      signal.addEventListener('abort', onAbort, { once: true })
-    })
-    try {
-      return await Promise.race([late, aborted])
-    } finally {
-      if (onAbort !== undefined) signal.removeEventListener('abort', onAbort)
-      late.catch(() => undefined)
-    }
-  }
-
-  #timeout(options: CallOptions): number {
-    return checkTimeout(options.timeoutMs, this.#settings.requestTimeoutMs)
-  }
-
   #assertOpen(): void {
     if (this.#closing !== undefined && !this.#isLeaving) throw new ClosedError()
   }
@@ -695,8 +486,4 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
   get #isLeaving(): boolean {
     return this.#onProgress !== undefined
   }
-}
-
-function isLatest(reset: string): boolean {
-  return reset === 'latest' || reset === 'largest' || reset === 'end'
 }

@@ -135,7 +135,7 @@ export class Delivery<K, V> {
       this.#failure === undefined &&
       (this.source.nextRow() ||
         // A pull may bring a rebalance instead of rows, which blocks.
-        (this.source.pull() && this.#blocks === 0 && this.source.nextRow()))
+        (this.source.pull() && !this.isBlocked && this.source.nextRow()))
     )
   }
 
@@ -145,9 +145,9 @@ export class Delivery<K, V> {
     const { keyDeserializer, valueDeserializer } = this.context
     let part: 'key' | 'value' = 'key'
     try {
-      if (keyDeserializer.infallible !== true) void message.key
+      if (keyDeserializer.infallible !== true) message.decodeKey()
       part = 'value'
-      if (valueDeserializer.infallible !== true) void message.value
+      if (valueDeserializer.infallible !== true) message.decodeValue()
       return message
     } catch (cause) {
       const copy = message.copy()
@@ -329,7 +329,7 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
     const delivery = this.#delivery
     this.#finish()
     try {
-      if (this.#refused !== undefined) throw this.#refused
+      if (this.#refused !== undefined) throw this.#refused as Error
       while (await delivery.nextRow(this.#signal)) {
         if (this.#isEnded) break
         const batch = this.#isInfallible ? this.#wholeRun() : this.#decodedRun()
@@ -376,7 +376,7 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
     }
     source.row = row + (isRefused ? 1 : 0)
     if (messages.length > 0) return new MessageBatch(source.block, from, row, context, messages)
-    if (this.#refused !== undefined) throw this.#refused
+    if (this.#refused !== undefined) throw this.#refused as Error
     this.#delivery.partitions.done(source.block, row)
     return undefined
   }

@@ -4,8 +4,12 @@ import type { TopicPartition, TopicPartitionOffset } from './types'
 
 const UNKNOWN_EPOCH = -1
 
+const SHOWN_CHARACTERS = 64
+
 function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value)
+  }
   if (typeof value === 'bigint') return `${value}n`
   if (value === null || typeof value !== 'object') return String(value)
   return Array.isArray(value) ? 'an array' : 'an object'
@@ -15,9 +19,14 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null
 }
 
-function checkTopic(value: unknown, name: string): string {
-  if (typeof value !== 'string' || value === '') {
-    throw new ArgumentError(`${name}: expected a topic name, got ${show(value)}`)
+// What brokers accept. librdkafka itself would take a name to the first NUL and wait for such a topic for ever.
+const TOPIC = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/
+
+export function checkTopic(value: unknown, name: string): string {
+  if (typeof value !== 'string' || !TOPIC.test(value)) {
+    throw new ArgumentError(
+      `${name}: expected a topic name (1 to 249 letters, digits, dots, underscores, hyphens), got ${show(value)}`,
+    )
   }
   return value
 }
@@ -46,16 +55,21 @@ export function checkPartitions(value: unknown, name: string): TopicPartition[] 
 }
 
 /** `lowest`: 0 for real offsets, -2 where the beginning (-2) and the end (-1) have a meaning. */
-export function checkOffsets(value: unknown, name: string, lowest: number): TopicPartitionOffset[] {
+export function checkOffsets(
+  value: unknown,
+  name: string,
+  lowest: number,
+  field: 'offset' | 'timestamp' = 'offset',
+): TopicPartitionOffset[] {
   return checkList(value, name).map((element, index) => {
     const at = `${name}[${index}]`
     if (!isRecord(element)) {
-      throw new ArgumentError(`${at}: expected { topic, partition, offset }, got ${show(element)}`)
+      throw new ArgumentError(`${at}: expected { topic, partition, ${field} }, got ${show(element)}`)
     }
     const checked: TopicPartitionOffset = {
       topic: checkTopic(element['topic'], `${at}.topic`),
       partition: checkInteger(element['partition'], `${at}.partition`, 0, 0x7fffffff),
-      offset: checkInteger(element['offset'], `${at}.offset`, lowest, Number.MAX_SAFE_INTEGER),
+      offset: checkInteger(element['offset'], `${at}.${field}`, lowest, Number.MAX_SAFE_INTEGER),
     }
     if (element['leaderEpoch'] !== undefined) {
       checked.leaderEpoch = checkInteger(element['leaderEpoch'], `${at}.leaderEpoch`, 0, 0x7fffffff)

@@ -4,9 +4,10 @@ import type { Delivery } from './delivery'
 import { flatOffsets } from './flat'
 import { calling } from './native-error'
 import { commitWarning, type Offsets } from './offsets'
-import type { Partitions, PartitionState } from './partitions'
+import { partitionKey, type Partitions, type PartitionState } from './partitions'
 import type { ConsumerSettings, RebalanceHandler } from './settings'
 import type { TopicPartition } from './types'
+import { within } from './waits'
 
 type GroupNative = Pick<NativeConsumer, 'assign' | 'incrementalAssign' | 'unassign' | 'incrementalUnassign' | 'pause'>
 
@@ -15,21 +16,6 @@ export interface GroupEvents {
   onRevoked(partitions: TopicPartition[]): void
   onLost(partitions: TopicPartition[]): void
   onWarning(error: KafkaError): void
-}
-
-/** Rejects when `promise` takes longer; the promise itself goes on. */
-export async function within<T>(promise: Promise<T>, timeoutMs: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new TimeoutError(`${what} took longer than ${timeoutMs} ms`))
-    }, timeoutMs)
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 /**
@@ -85,20 +71,19 @@ export class Group {
     this.#running = this.#running.then(answer)
   }
 
-  /** Where a partition that is just being assigned shall start. False when it is not. */
-  startAt(topic: string, partition: number, offset: number): boolean {
-    const start = this.#assigning?.get(`${partition}/${topic}`)
-    if (start === undefined) return false
-    start.offset = offset
-    return true
+  /** `onAssigned` runs for it: seek(), pause() and resume() set how it starts. */
+  isAssigning(topic: string, partition: number): boolean {
+    return this.#assigning?.has(partitionKey(topic, partition)) ?? false
   }
 
-  /** As `startAt`, for pause() and resume(). */
-  startPaused(topic: string, partition: number, isPaused: boolean): boolean {
-    const start = this.#assigning?.get(`${partition}/${topic}`)
-    if (start === undefined) return false
-    start.isPaused = isPaused
-    return true
+  startAt(topic: string, partition: number, offset: number): void {
+    const start = this.#assigning?.get(partitionKey(topic, partition))
+    if (start !== undefined) start.offset = offset
+  }
+
+  startPaused(topic: string, partition: number, isPaused: boolean): void {
+    const start = this.#assigning?.get(partitionKey(topic, partition))
+    if (start !== undefined) start.isPaused = isPaused
   }
 
   get assigning(): TopicPartition[] {
@@ -108,7 +93,7 @@ export class Group {
   async #assigned(partitions: TopicPartition[], isCooperative: boolean): Promise<void> {
     const starts = new Map<string, PartitionStart>()
     for (const { topic, partition } of partitions) {
-      starts.set(`${partition}/${topic}`, { topic, partition, offset: undefined, isPaused: false })
+      starts.set(partitionKey(topic, partition), { topic, partition, offset: undefined, isPaused: false })
     }
     this.#assigning = starts
     await this.#handle(this.settings.onAssigned, partitions, 'onAssigned')

@@ -1,6 +1,8 @@
 import { binding, type NativeConsumer } from '../binding'
 import { KafkaError } from '../errors'
-import { flatOffsets, fromFlatResults } from './flat'
+import { Message } from '../message/message'
+import { MessageBatch } from '../message/message-batch'
+import { checkOffsets, flatOffsets, fromFlatResults } from './flat'
 import { awaiting, kafkaError } from './native-error'
 import type { Partitions, PartitionState } from './partitions'
 import type { TopicPartitionOffset } from './types'
@@ -48,6 +50,21 @@ export class Offsets {
       if (state !== undefined) state.committed = offset
     }
   }
+}
+
+/** What a commit of these commits: they are done, the next ones follow. */
+export function offsetsAfter<K, V>(
+  what: Message<K, V> | MessageBatch<K, V> | readonly TopicPartitionOffset[],
+): TopicPartitionOffset[] {
+  if (what instanceof Message) {
+    const { topic, partition, offset, leaderEpoch } = what
+    return [{ topic, partition, offset: offset + 1, ...(leaderEpoch !== undefined && { leaderEpoch }) }]
+  }
+  if (!(what instanceof MessageBatch)) return checkOffsets(what, 'offsets', 0)
+  // By slot: a batch has many messages and few partitions.
+  const last = new Map<number, number>()
+  for (let row = what.from; row < what.from + what.length; row++) last.set(what.block.slot(row), row)
+  return [...last.values()].flatMap((row) => offsetsAfter(what.at(row - what.from) as Message<K, V>))
 }
 
 /** What a commit that nobody awaits reports. */

@@ -76,18 +76,22 @@ export class Message<K = Buffer, V = Buffer> {
 
   /** The key as the key deserializer gives it; null where the message has none. An empty key is not null. */
   get key(): K | null {
-    if (this.#key === undefined) {
-      this.#key = this.#read(this.#context.keyDeserializer, true)
-    }
-    return this.#key
+    return this.#key === undefined ? this.decodeKey() : this.#key
   }
 
   /** The value as the value deserializer gives it; null for a tombstone. An empty value is not null. */
   get value(): V | null {
-    if (this.#value === undefined) {
-      this.#value = this.#read(this.#context.valueDeserializer, false)
-    }
-    return this.#value
+    return this.#value === undefined ? this.decodeValue() : this.#value
+  }
+
+  /** @internal */
+  decodeKey(): K | null {
+    return (this.#key = this.#read(this.#context.keyDeserializer, true))
+  }
+
+  /** @internal */
+  decodeValue(): V | null {
+    return (this.#value = this.#read(this.#context.valueDeserializer, false))
   }
 
   /** The key's bytes: a view into the batch. */

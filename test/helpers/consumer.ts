@@ -120,7 +120,7 @@ export function useConsumers(): TestConsumers {
       const warnings: KafkaError[] = []
       consumer.on('warning', (warning) => warnings.push(warning))
       made.push({
-        consumer: consumer as unknown as KafkaStreamConsumer<unknown, unknown>,
+        consumer: consumer,
         warnings,
         mayWarn: options.mayWarn ?? false,
       })

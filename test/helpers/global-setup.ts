@@ -12,7 +12,7 @@ export default async function globalSetup(): Promise<void> {
   const started = performance.now()
   const [kafka, oracle] = await Promise.allSettled([startKafka(), startOracle()])
   const stop = async (): Promise<void> => {
-    await Promise.all([kafka, oracle].map((each) => (each.status === 'fulfilled' ? each.value.stop() : undefined)))
+    await Promise.all([kafka, oracle].flatMap((each) => (each.status === 'fulfilled' ? [each.value.stop()] : [])))
   }
   if (kafka.status === 'rejected' || oracle.status === 'rejected') {
     await stop()

@@ -38,7 +38,7 @@ export async function waitFor<T>(
     await pause(options.intervalMs ?? 10)
   }
   const what = typeof options.describe === 'function' ? options.describe() : options.describe
-  const why = last === undefined ? '' : `; last: ${last instanceof Error ? last.message : String(last)}`
+  const why = last === undefined ? '' : `; last: ${last instanceof Error ? last.message : 'something that is no error'}`
   throw new Error(`waited ${deadlineMs} ms in vain: ${what}${why}`, { cause: last })
 }
 

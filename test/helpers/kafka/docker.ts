@@ -40,7 +40,9 @@ export async function startInDocker(): Promise<KafkaCluster> {
     .start()
   // 9093 is the port the module publishes for clients outside its network.
   const bootstrap = `${container.getHost()}:${container.getMappedPort(9093)}`
-  const stop = async (): Promise<void> => void (await container.stop())
+  const stop = async (): Promise<void> => {
+    await container.stop()
+  }
   return {
     kind: 'docker',
     description: `Kafka in a Docker container (${IMAGE})`,

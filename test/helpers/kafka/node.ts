@@ -65,7 +65,7 @@ export class BrokerProcess implements Broker {
     } catch (error) {
       child.kill('SIGKILL')
       const reason = error instanceof Error ? error.message : String(error)
-      throw new Error(`Kafka broker ${this.nodeId} did not start: ${reason}\n${this.#tail()}`)
+      throw new Error(`Kafka broker ${this.nodeId} did not start: ${reason}\n${this.#tail()}`, { cause: error })
     }
     // It runs for as long as its cluster; it must not keep a process alive that forgot to stop it.
     child.unref()

@@ -105,7 +105,7 @@ export async function startOracle(): Promise<OracleProcess> {
   } catch (error) {
     const tail = lastLines(readFileSync(consoleFile, 'utf8'), 15)
     await stop()
-    throw new Error(`The Java helper did not start: ${String(error)}\n${tail}`)
+    throw new Error(`The Java helper did not start: ${String(error)}\n${tail}`, { cause: error })
   }
 }
 
@@ -154,7 +154,7 @@ class Connection {
     socket.on('error', () => undefined)
     socket.on('close', () => {
       connecting = undefined
-      for (const { reject } of this.#pending.values()) reject(new Error('the Java helper went away'))
+      for (const pending of this.#pending.values()) pending.reject(new Error('the Java helper went away'))
       this.#pending.clear()
     })
     // Idle, it must not keep the test process alive.
@@ -164,7 +164,7 @@ class Connection {
   request<T>(request: object): Promise<T> {
     const id = ++this.#lastId
     return new Promise<T>((resolve, reject) => {
-      this.#pending.set(id, { resolve: resolve as (result: unknown) => void, reject })
+      this.#pending.set(id, { resolve: resolve, reject })
       this.#socket.ref()
       this.#socket.write(`${JSON.stringify({ id, ...request })}\n`)
     })

@@ -1,0 +1,108 @@
+import type { EventEmitter } from 'node:events'
+import { EventKind, type NativeConsumer, type NativeEvent } from '../binding'
+import type { KafkaError } from '../errors'
+import { calling, kafkaError } from './native-error'
+import type { ConsumerSettings, Logger } from './settings'
+import type { ConsumerEvents } from './types'
+
+type EventsNative = Pick<NativeConsumer, 'setOauthbearerToken' | 'setOauthbearerTokenFailure'>
+
+/** Turns what the addon reports into the consumer's events. */
+export class Events {
+  constructor(
+    private readonly native: EventsNative,
+    private readonly emitter: EventEmitter<ConsumerEvents>,
+    private readonly settings: Pick<ConsumerSettings, 'logger' | 'oauthbearerTokenRefresh'>,
+    private readonly onRebalance: (event: NativeEvent) => void,
+    private readonly onFatal: (error: KafkaError) => void,
+  ) {}
+
+  /** A listener that throws must not keep what comes after its event from happening: its error goes to the process. */
+  emit<E extends keyof ConsumerEvents>(name: E, ...values: ConsumerEvents[E]): void {
+    try {
+      // The emitter's type asks for a tuple of a known name; E is one, which TypeScript cannot follow here.
+      ;(this.emitter as EventEmitter).emit(name, ...values)
+    } catch (error) {
+      process.nextTick(() => {
+        throw error
+      })
+    }
+  }
+
+  dispatch(event: NativeEvent): void {
+    switch (event[0]) {
+      case EventKind.Rebalance:
+        this.onRebalance(event)
+        return
+      case EventKind.PartitionEof: {
+        const [, topic, partition, offset] = event as [EventKind, string, number, number]
+        this.emit('partitionEof', { topic, partition, offset })
+        return
+      }
+      case EventKind.ConsumerError:
+      case EventKind.ClientError: {
+        const [, code, message, isFatal, isRetriable] = event as [EventKind, number, string, boolean, boolean]
+        this.#error(kafkaError(code, message, isFatal, isRetriable))
+        return
+      }
+      case EventKind.Stats:
+        this.emit('statistics', JSON.parse(event[1] as string) as Record<string, unknown>)
+        return
+      case EventKind.Log: {
+        const [, level, facility, message] = event as [EventKind, number, string, string]
+        this.emit('log', { level, facility, message })
+        this.settings.logger?.[logMethod(level)](`${facility}: ${message}`)
+        return
+      }
+      case EventKind.LogsDropped:
+        this.settings.logger?.warn(`${String(event[1])} lines of librdkafka's log were dropped`)
+        return
+      case EventKind.Throttle: {
+        const [, brokerName, brokerId, throttleTimeMs] = event as [EventKind, string, number, number]
+        this.emit('throttle', { brokerName, brokerId, throttleTimeMs })
+        return
+      }
+      case EventKind.TokenRefresh:
+        void this.#refreshToken(event[1] as string)
+    }
+  }
+
+  #error(error: KafkaError): void {
+    if (!error.fatal) {
+      this.emit('warning', error)
+      return
+    }
+    this.onFatal(error)
+    // Without a listener the iteration, or the next call, carries it; an unheard 'error' would end the process.
+    if (this.emitter.listenerCount('error') > 0) this.emit('error', error)
+  }
+
+  async #refreshToken(config: string): Promise<void> {
+    const refresh = this.settings.oauthbearerTokenRefresh
+    try {
+      if (refresh === undefined) throw new Error('oauthbearerTokenRefresh is not configured')
+      const { tokenValue, lifetimeMs, principal, extensions = {} } = await refresh(config)
+      calling('token refresh', () => {
+        this.native.setOauthbearerToken(tokenValue, lifetimeMs, principal, Object.entries(extensions).flat())
+      })
+    } catch (error) {
+      this.#refuseToken(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  /** librdkafka reports the reason as an error of the client, and asks again after a while. */
+  #refuseToken(reason: string): void {
+    try {
+      this.native.setOauthbearerTokenFailure(reason)
+    } catch {
+      // Closed while the token was fetched: nobody needs it any more.
+    }
+  }
+}
+
+/** syslog's levels, which librdkafka uses, as a logger's methods. */
+function logMethod(level: number): keyof Logger {
+  if (level <= 3) return 'error'
+  if (level === 4) return 'warn'
+  return level <= 6 ? 'info' : 'debug'
+}

@@ -1,0 +1,125 @@
+import type { NativeConsumer } from '../binding'
+import { KafkaError } from '../errors'
+import type { Delivery } from './delivery'
+import { checkOffsets, checkPartitions, flatOffsets, flatPartitions, fromFlatResults } from './flat'
+import type { Group } from './group'
+import { awaiting, calling, kafkaError } from './native-error'
+import type { Partitions } from './partitions'
+import type { Requests } from './requests'
+import type { CallOptions, TopicPartition, TopicPartitionOffset, TopicPartitionResult } from './types'
+
+const ERR_STATE = -172
+const ERR_UNKNOWN_PARTITION = -190
+const SEEK_RETRY_MS = 10
+
+type PositionsNative = Pick<NativeConsumer, 'seek' | 'pause' | 'resume'>
+
+/** Where delivery stands in each assigned partition, and moving or halting it there. */
+export class Positions {
+  constructor(
+    private readonly native: PositionsNative,
+    private readonly partitions: Partitions,
+    private readonly delivery: Pick<Delivery<unknown, unknown>, 'inHand' | 'block' | 'unblock'>,
+    private readonly group: Group,
+    private readonly requests: Requests,
+    private readonly autoOffsetReset: string,
+  ) {}
+
+  position(): TopicPartitionResult[] {
+    return [...this.partitions.assigned].map((state) => {
+      const { topic, partition, startOffset } = state
+      const told = startOffset !== undefined && startOffset >= 0 ? startOffset : undefined
+      return { topic, partition, offset: this.delivery.inHand(state.slot) ?? this.partitions.next(state) ?? told }
+    })
+  }
+
+  async current(options: CallOptions): Promise<TopicPartitionOffset[]> {
+    const states = [...this.partitions.assigned]
+    const unknown = states.filter(
+      (state) => this.partitions.next(state) === undefined && state.startOffset === undefined,
+    )
+    const committed = await this.requests.committed(unknown, options)
+    return Promise.all(
+      states.map(async (state) => {
+        const { topic, partition, startOffset } = state
+        const known =
+          this.partitions.next(state) ??
+          startOffset ??
+          committed.find((result) => result.topic === topic && result.partition === partition)?.offset
+        if (known !== undefined && known >= 0) return { topic, partition, offset: known }
+        const { low, high } = await this.requests.watermarks(topic, partition, options)
+        const isFromEnd = known === undefined ? isLatest(this.autoOffsetReset) : known === -1
+        return { topic, partition, offset: isFromEnd ? high : low }
+      }),
+    )
+  }
+
+  async seek(target: TopicPartitionOffset | readonly TopicPartitionOffset[], options: CallOptions): Promise<void> {
+    const list = checkOffsets(Array.isArray(target) ? target : [target], 'target', -2)
+    const timeoutMs = this.requests.timeout(options)
+    const rest = list.filter(({ topic, partition }) => !this.group.isAssigning(topic, partition))
+    this.#assertAssigned(rest, 'seek')
+    for (const { topic, partition, offset } of list) this.group.startAt(topic, partition, offset)
+    if (rest.length === 0) return
+    this.delivery.block()
+    // Until the broker side has moved nothing is delivered, also when the caller no longer waits for it.
+    const seeking = this.#seek(rest, timeoutMs).finally(() => {
+      this.delivery.unblock()
+    })
+    await this.requests.bounded(seeking, options, 'seek')
+  }
+
+  setPaused(partitions: readonly TopicPartition[], isPaused: boolean): void {
+    const doing = isPaused ? 'pause' : 'resume'
+    const list = checkPartitions(partitions, 'partitions')
+    const rest = list.filter(({ topic, partition }) => !this.group.isAssigning(topic, partition))
+    this.#assertAssigned(rest, doing)
+    for (const { topic, partition } of list) this.group.startPaused(topic, partition, isPaused)
+    if (rest.length === 0) return
+    calling(doing, () => {
+      if (isPaused) this.native.pause(flatPartitions(rest))
+      else this.native.resume(flatPartitions(rest))
+    })
+    for (const { topic, partition } of rest) {
+      const state = this.partitions.get(topic, partition)
+      if (state !== undefined) this.partitions.setPaused(state, isPaused)
+    }
+  }
+
+  #assertAssigned(list: readonly TopicPartition[], doing: string): void {
+    for (const { topic, partition } of list) {
+      if (this.partitions.get(topic, partition) !== undefined) continue
+      throw new KafkaError(`${doing}: ${topic} [${partition}] is not assigned`, 'ERR__UNKNOWN_PARTITION', {
+        errno: ERR_UNKNOWN_PARTITION,
+      })
+    }
+  }
+
+  async #seek(list: readonly TopicPartitionOffset[], timeoutMs: number): Promise<void> {
+    const deadline = performance.now() + timeoutMs
+    let rest = list
+    for (;;) {
+      const { epoch, results } = await awaiting('seek', () => this.native.seek(flatOffsets(rest), timeoutMs))
+      const parsed = fromFlatResults(results)
+      const again: TopicPartitionOffset[] = []
+      let refused: KafkaError | undefined
+      rest.forEach((target, index) => {
+        const error = parsed[index]?.error ?? 0
+        const state = this.partitions.get(target.topic, target.partition)
+        if (error === 0 && state !== undefined) this.partitions.seek(state, epoch, target.offset)
+        else if (error === ERR_STATE && performance.now() < deadline) again.push(target)
+        else if (error !== 0) refused ??= kafkaError(error, `seek: ${target.topic} [${target.partition}]`)
+      })
+      // After all that did move are fenced.
+      if (refused !== undefined) throw refused
+      if (again.length === 0) return
+      // Just assigned: librdkafka still asks where to begin, and refuses to seek until it knows.
+      await new Promise((resolve) => setTimeout(resolve, SEEK_RETRY_MS))
+      rest = again
+    }
+  }
+}
+
+function isLatest(reset: string): boolean {
+  return reset === 'latest' || reset === 'largest' || reset === 'end'
+}

@@ -1,0 +1,118 @@
+import type { FlatOffsetResults, NativeConsumer } from '../binding'
+import { ArgumentError, KafkaError, TimeoutError } from '../errors'
+import { checkOffsets, checkPartitions, checkTimeout, flatOffsets, flatPartitions, fromFlatResults } from './flat'
+import { awaiting, kafkaError } from './native-error'
+import type { CallOptions, TopicPartition, TopicPartitionResult, Watermarks } from './types'
+import { unlessAborted, within } from './waits'
+
+const ERR_ALL_BROKERS_DOWN = -187
+const ERR_TRANSPORT = -195
+// librdkafka keeps the timeout of a call; ours comes a little later, for calls that wait in a queue behind others.
+const GRACE_MS = 500
+
+type RequestsNative = Pick<NativeConsumer, 'committed' | 'offsetsForTimes' | 'watermarks' | 'metadata'>
+
+/** Questions to the brokers, each bounded in time and by the caller's AbortSignal. */
+export class Requests {
+  constructor(
+    private readonly native: RequestsNative,
+    private readonly requestTimeoutMs: number,
+  ) {}
+
+  timeout(options: CallOptions): number {
+    return checkTimeout(options.timeoutMs, this.requestTimeoutMs)
+  }
+
+  /** A call that librdkafka was given `timeout(options)` for. */
+  bounded<T>(call: Promise<T>, options: CallOptions, what: string): Promise<T> {
+    return unlessAborted(within(call, this.timeout(options) + GRACE_MS, what), checkSignal(options.signal))
+  }
+
+  committed(partitions: readonly TopicPartition[], options: CallOptions): Promise<TopicPartitionResult[]> {
+    const list = checkPartitions(partitions, 'partitions')
+    if (list.length === 0) return Promise.resolve([])
+    const timeoutMs = this.timeout(options)
+    return this.#results('committed', options, () => this.native.committed(flatPartitions(list), timeoutMs))
+  }
+
+  offsetsForTimes(
+    times: readonly (TopicPartition & { timestamp: number })[],
+    options: CallOptions,
+  ): Promise<TopicPartitionResult[]> {
+    const list = checkTimes(times)
+    if (list.length === 0) return Promise.resolve([])
+    const timeoutMs = this.timeout(options)
+    return this.#results('offsetsForTimes', options, () => this.native.offsetsForTimes(flatOffsets(list), timeoutMs))
+  }
+
+  async watermarks(topic: string, partition: number, options: CallOptions): Promise<Watermarks> {
+    checkPartitions([{ topic, partition }], 'partition')
+    const timeoutMs = this.timeout(options)
+    const [low, high] = await this.bounded(
+      awaiting(`watermarks of ${topic} [${partition}]`, () => this.native.watermarks(topic, partition, timeoutMs)),
+      options,
+      'watermarks',
+    )
+    return { low, high }
+  }
+
+  /** Resolves when a broker answers; rejects when none does. */
+  async answer(patterns: readonly string[], options: CallOptions): Promise<void> {
+    const timeoutMs = this.timeout(options)
+    const name = patterns.find((pattern) => !pattern.startsWith('^')) ?? null
+    try {
+      await this.bounded(
+        awaiting('subscribe', () => this.native.metadata(name, timeoutMs)),
+        options,
+        'subscribe',
+      )
+    } catch (error) {
+      const isSilence =
+        error instanceof TimeoutError ||
+        (error instanceof KafkaError && [ERR_TRANSPORT, ERR_ALL_BROKERS_DOWN].includes(error.errno ?? 0))
+      if (!isSilence) throw error
+      throw new TimeoutError(
+        `subscribe: no broker answered within ${timeoutMs} ms; the subscription stands and takes effect when one does`,
+        { cause: error },
+      )
+    }
+  }
+
+  async #results(
+    doing: string,
+    options: CallOptions,
+    call: () => Promise<FlatOffsetResults>,
+  ): Promise<TopicPartitionResult[]> {
+    const flat = await this.bounded(awaiting(doing, call), options, doing)
+    return fromFlatResults(flat).map(({ topic, partition, offset, leaderEpoch, metadata, error }) => {
+      if (error !== 0) throw kafkaError(error, `${doing}: ${topic} [${partition}]`)
+      return {
+        topic,
+        partition,
+        offset: offset < 0 ? undefined : offset,
+        ...(leaderEpoch >= 0 && { leaderEpoch }),
+        ...(metadata !== '' && { metadata }),
+      }
+    })
+  }
+}
+
+/** Before anything is done: what is no AbortSignal would otherwise fail in the middle of it. */
+export function checkSignal(signal: unknown): AbortSignal | undefined {
+  const { addEventListener, aborted } = (signal ?? {}) as { addEventListener?: unknown; aborted?: unknown }
+  if (signal !== undefined && (typeof addEventListener !== 'function' || typeof aborted !== 'boolean')) {
+    throw new ArgumentError(`signal: expected an AbortSignal, got ${signal === null ? 'null' : typeof signal}`)
+  }
+  return signal as AbortSignal | undefined
+}
+
+/** librdkafka takes the times where it gives the offsets. */
+function checkTimes(times: unknown): ReturnType<typeof checkOffsets> {
+  if (!Array.isArray(times)) return checkOffsets(times, 'times', 0)
+  const list = (times as unknown[]).map((element) =>
+    typeof element === 'object' && element !== null
+      ? { ...element, offset: (element as { timestamp?: unknown }).timestamp }
+      : element,
+  )
+  return checkOffsets(list, 'times', 0, 'timestamp')
+}
