@@ -135,6 +135,14 @@ export interface NativeConsumer {
   unref(): void
 }
 
+/** The addon's own consumer; legacy's over node-rdkafka is a `NativeConsumer` only. */
+export interface AddonConsumer extends NativeConsumer {
+  /** Blocks the thread until the coordinator has answered. librdkafka's code, 0 none. For the drop-in alone. */
+  commitSync(offsets: FlatOffsets): number
+  /** librdkafka's name of the client, such as `rdkafka#consumer-1`. */
+  name(): string
+}
+
 export interface NativeProducer {
   /** Enqueues one message; false when librdkafka's queue is full. `headers`: name, value | null, … timestamp 0: now. */
   produce(
@@ -196,7 +204,7 @@ export interface Binding {
     wake: (bits: number) => void,
     maxBufferedMessages: number,
     maxBufferedBytes: number,
-  ): NativeConsumer
+  ): AddonConsumer
   createProducer(conf: string[], wake: (bits: number) => void): NativeProducer
   createMockCluster(brokers: number, wake: (bits: number) => void): NativeMockCluster
   /** What librdkafka makes of a configuration: name, value, … with its defaults. */

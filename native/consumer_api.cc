@@ -225,6 +225,10 @@ Napi::Value JsSetOauthbearerTokenFailure(const Napi::CallbackInfo& info, const H
   return info.Env().Undefined();
 }
 
+Napi::Value JsName(const Napi::CallbackInfo& info, const HandlePtr& handle) {
+  return Napi::String::New(info.Env(), rd_kafka_name(handle->Open(info).rk()));
+}
+
 Napi::Value JsMemberId(const Napi::CallbackInfo& info, const HandlePtr& handle) {
   rd_kafka_t* rk = handle->Open(info).rk();
   char* id = rd_kafka_memberid(rk);
@@ -260,6 +264,12 @@ Napi::Value JsSeek(const Napi::CallbackInfo& info, const HandlePtr& handle) {
 Napi::Value JsCommit(const Napi::CallbackInfo& info, const HandlePtr& handle) {
   PartitionList list = OffsetsArgument(info, 0, "offsets");
   return handle->Open(info).Commit(info.Env(), std::move(list));
+}
+
+// Holds up the JavaScript thread until the coordinator has answered: for the drop-in's commitSync alone.
+Napi::Value JsCommitSync(const Napi::CallbackInfo& info, const HandlePtr& handle) {
+  PartitionList list = OffsetsArgument(info, 0, "offsets");
+  return Napi::Number::New(info.Env(), rd_kafka_commit(handle->Open(info).rk(), list.get(), 0));
 }
 
 Napi::Value JsCommitted(const Napi::CallbackInfo& info, const HandlePtr& handle) {
@@ -344,9 +354,11 @@ constexpr Method<ConsumerClient> kMethods[] = {
     {"cachedWatermarks", JsCachedWatermarks},
     {"setOauthbearerToken", JsSetOauthbearerToken},
     {"setOauthbearerTokenFailure", JsSetOauthbearerTokenFailure},
+    {"name", JsName},
     {"memberId", JsMemberId},
     {"seek", JsSeek},
     {"commit", JsCommit},
+    {"commitSync", JsCommitSync},
     {"committed", JsCommitted},
     {"offsetsForTimes", JsOffsetsForTimes},
     {"watermarks", JsWatermarks},

@@ -16,7 +16,9 @@ export function describe(value: unknown): string {
     case 'object':
       if (value === null) return 'null'
       return Array.isArray(value) ? 'an array' : 'an object'
-    default:
+    case 'boolean':
+    case 'number':
+    case 'undefined':
       return String(value)
   }
 }
@@ -24,5 +26,6 @@ export function describe(value: unknown): string {
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
+  // Any realm's Object.prototype: objects come from workers, vm contexts and test environments too.
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }

@@ -4,7 +4,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   let best: string | undefined
   let bestDistance = Math.max(2, Math.floor(wanted.length / 4)) + 1
   for (const candidate of candidates) {
-    const distance = editDistance(wanted, normalize(candidate))
+    const distance = editDistance(wanted, normalize(candidate), bestDistance)
     if (distance >= bestDistance) continue
     best = candidate
     bestDistance = distance
@@ -26,8 +26,12 @@ function normalize(name: string): string {
     .replace(/[_\s-]/g, '.')
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (Damerau and Levenshtein). */
-export function editDistance(a: string, b: string): number {
+/**
+ * Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (Damerau and Levenshtein); Infinity
+ * where their lengths alone say that `limit` is reached.
+ */
+export function editDistance(a: string, b: string, limit = Infinity): number {
+  if (Math.abs(a.length - b.length) >= limit) return Infinity
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)]
   const at = (i: number, j: number): number => rows[i]?.[j] ?? Infinity
   for (let i = 1; i <= a.length; i++) {

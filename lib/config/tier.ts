@@ -24,6 +24,7 @@ interface TierValue {
 /** One poll per message, on the event loop. */
 export interface StandardTier extends TierValue {
   readonly kind: 'standard'
+  readonly batchSize: undefined
 }
 
 /** One poll per batch of at most `batchSize` messages, on the event loop. */
@@ -35,6 +36,7 @@ export interface BufferedTier extends TierValue {
 /** A native thread polls and packs while JavaScript works on the previous batch. */
 export interface DedicatedTier extends TierValue {
   readonly kind: 'dedicated'
+  readonly batchSize: undefined
 }
 
 /** How a consumer polls. No tier (undefined) is legacy: node-rdkafka's flowing mode. Equal tiers are the same object. */
@@ -54,10 +56,8 @@ export type ConsumerTierInput =
 class Tier implements TierValue {
   constructor(
     readonly kind: ConsumerTier['kind'],
-    readonly batchSize?: number,
+    readonly batchSize: number | undefined,
   ) {
-    // Without the key, a tier that has no batch size prints without one.
-    if (batchSize === undefined) delete this.batchSize
     Object.freeze(this)
   }
 
@@ -76,8 +76,8 @@ class Tier implements TierValue {
   }
 }
 
-const STANDARD = new Tier('standard') as StandardTier
-const DEDICATED = new Tier('dedicated') as DedicatedTier
+const STANDARD = new Tier('standard', undefined) as StandardTier
+const DEDICATED = new Tier('dedicated', undefined) as DedicatedTier
 /** By batch size: equal tiers are one object. At most MAX_BATCH_SIZE of them. */
 const buffered = new Map<number, BufferedTier>()
 
@@ -88,7 +88,7 @@ function bufferedTier(batchSize: unknown, key: string): BufferedTier {
   }
   let tier = buffered.get(batchSize as number)
   if (tier === undefined) {
-    tier = new Tier('buffered', batchSize as number) as unknown as BufferedTier
+    tier = new Tier('buffered', batchSize as number) as BufferedTier
     buffered.set(batchSize as number, tier)
   }
   return tier

@@ -47,7 +47,7 @@ function nativeOf(config: ConsumerConfig): CreateNative {
 }
 
 function pollMode(tier: ConsumerTier): PollMode {
-  switch (tier.name) {
+  switch (tier.kind) {
     case 'standard':
       return PollMode.Standard
     case 'buffered':

@@ -24,6 +24,13 @@ export class Offsets {
 
   /** Commits the next offset of every assigned partition (or of those given) that has moved since its last commit. */
   async commitProcessed(only?: readonly PartitionState[]): Promise<TopicPartitionOffset[]> {
+    const offsets = this.moved(only)
+    if (offsets.length > 0) await this.commit(offsets)
+    return offsets
+  }
+
+  /** The next offsets that were not committed yet. */
+  moved(only?: readonly PartitionState[]): TopicPartitionOffset[] {
     const offsets: TopicPartitionOffset[] = []
     for (const state of only ?? this.#partitions.assigned) {
       const offset = this.#partitions.next(state)
@@ -32,7 +39,6 @@ export class Offsets {
       const { topic, partition } = state
       offsets.push({ topic, partition, offset, ...(leaderEpoch >= 0 && { leaderEpoch }) })
     }
-    if (offsets.length > 0) await this.commit(offsets)
     return offsets
   }
 

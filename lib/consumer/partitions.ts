@@ -18,6 +18,8 @@ export interface PartitionState {
   slot: number
   /** Where it was told to start; undefined: at the committed offset. */
   startOffset: number | undefined
+  /** Next offset to process, told before the first message came; later the table by slot has it. */
+  early: number | undefined
   /** Next offset to commit as it was last committed by us; undefined: never. */
   committed: number | undefined
 }
@@ -103,9 +105,13 @@ export class Partitions implements SlotNames {
   /** The user says that everything before `offset` is done. Never takes back what was processed. */
   raise(state: PartitionState, offset: number, leaderEpoch: number): void {
     this.#count()
-    if (state.slot < 0 || (this.#next[state.slot] as number) >= offset) return
-    this.#next[state.slot] = offset
-    this.#epochs[state.slot] = leaderEpoch
+    if ((this.next(state) ?? -1) < offset) this.#setNext(state, offset, leaderEpoch)
+  }
+
+  /** The user says what the next commit commits, further on or back. */
+  setNext(state: PartitionState, offset: number): void {
+    this.#count()
+    this.#setNext(state, offset, -1)
   }
 
   get assigned(): IterableIterator<PartitionState> {
@@ -131,6 +137,7 @@ export class Partitions implements SlotNames {
       isPaused: false,
       slot,
       startOffset,
+      early: undefined,
       committed: undefined,
     }
     this.#assigned.set(key, state)
@@ -164,6 +171,7 @@ export class Partitions implements SlotNames {
 
   seek(state: PartitionState, epoch: number, offset: number): void {
     state.startOffset = offset
+    state.early = undefined
     this.fence(state, epoch)
     if (state.slot >= 0) this.#next[state.slot] = NaN
   }
@@ -176,7 +184,7 @@ export class Partitions implements SlotNames {
   /** Next offset to process; undefined while nothing was processed. */
   next(state: PartitionState): number | undefined {
     this.#count()
-    if (state.slot < 0) return undefined
+    if (state.slot < 0) return state.early
     const next = this.#next[state.slot] as number
     return Number.isNaN(next) ? undefined : next
   }
@@ -184,6 +192,15 @@ export class Partitions implements SlotNames {
   leaderEpoch(state: PartitionState): number {
     this.#count()
     return state.slot < 0 ? -1 : (this.#epochs[state.slot] as number)
+  }
+
+  #setNext(state: PartitionState, offset: number, leaderEpoch: number): void {
+    if (state.slot < 0) {
+      state.early = offset
+      return
+    }
+    this.#next[state.slot] = offset
+    this.#epochs[state.slot] = leaderEpoch
   }
 
   #slotOf(topic: string, partition: number): number {
@@ -213,6 +230,7 @@ export class Partitions implements SlotNames {
       if (state === undefined) continue
       state.slot = known
       this.#write(state)
+      if (state.early !== undefined) this.#next[known] = state.early
     }
     if (slot >= this.#topics.length) throw new RangeError(`slot ${slot} is unknown to the addon`)
   }

@@ -97,7 +97,10 @@ async function main() {
   const sources = await librdkafkaSources(depsDir())
   const document = fs.readFileSync(path.join(sources, 'CONFIGURATION.md'), 'utf8')
   const options = await prettier.resolveConfig(file)
-  fs.writeFileSync(file, await prettier.format(render(document, pinned.librdkafka.version), { ...options, filepath: file }))
+  fs.writeFileSync(
+    file,
+    await prettier.format(render(document, pinned.librdkafka.version), { ...options, filepath: file }),
+  )
 }
 
 main().catch((/** @type {unknown} */ error) => {
