@@ -21,7 +21,8 @@
       'include_dirs': ['<!(node scripts/gyp-values.js node-addon-api)', '<(deps)/include'],
       'defines': [
         'NAPI_VERSION=9',
-        'NAPI_CPP_EXCEPTIONS',
+        # What the standard library throws (no memory, no thread) reaches JavaScript too, instead of ending the process.
+        'NODE_ADDON_API_CPP_EXCEPTIONS_ALL',
         'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
         'RDKAFKA_TIERS_ALLOCATOR="<(allocator)"',
       ],

@@ -85,7 +85,10 @@ export interface NativeMetadata {
 }
 
 export interface NativeConsumer {
-  /** Rows added (| POLL_NEW_BUFFER), POLL_NOTHING or POLL_EVENT. Never waits. `max` bounds the rows of Buffered. */
+  /**
+   * Rows added (| POLL_NEW_BUFFER), POLL_NOTHING or POLL_EVENT. Never waits. `max` bounds the rows of Buffered; 0 asks
+   * for a rebalance alone, which overtakes rows.
+   */
   poll(max: number): number
   /** The buffer that the rows of the last `poll()` lie in. */
   takeBuffer(): ArrayBuffer

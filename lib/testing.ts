@@ -61,6 +61,7 @@ export class MockCluster {
   readonly bootstrapServers: string
   readonly #native: NativeMockCluster
   readonly #producer: NativeProducer
+  #produced: Promise<unknown> = Promise.resolve()
   #closed: Promise<void> | undefined
 
   private constructor(native: NativeMockCluster) {
@@ -103,7 +104,14 @@ export class MockCluster {
    * @throws KafkaError one was not delivered
    * @throws TimeoutError not all were delivered within `timeoutMs` (default 30,000)
    */
-  async produce(messages: Iterable<MockMessage>, options: { timeoutMs?: number } = {}): Promise<void> {
+  produce(messages: Iterable<MockMessage>, options: { timeoutMs?: number } = {}): Promise<void> {
+    // One call after the other: deliveries are only counted.
+    const produced = this.#produced.then(() => this.#produce(messages, options))
+    this.#produced = produced.catch(() => undefined)
+    return produced
+  }
+
+  async #produce(messages: Iterable<MockMessage>, options: { timeoutMs?: number }): Promise<void> {
     const deadline = performance.now() + (options.timeoutMs ?? 30_000)
     const [delivered, failed] = this.#producer.state()
     let expected = delivered + failed
@@ -121,7 +129,9 @@ export class MockCluster {
 
   /** The next requests of that kind, to any broker, are answered with these librdkafka codes, one each. */
   pushRequestErrors(apiKey: number, codes: readonly number[]): void {
-    this.#native.pushRequestErrors(apiKey, [...codes])
+    calling('pushRequestErrors', () => {
+      this.#native.pushRequestErrors(apiKey, [...codes])
+    })
   }
 
   /** As `pushRequestErrors`, to one broker, each answered after `rttMs`. Code 0 only delays. */
@@ -137,7 +147,9 @@ export class MockCluster {
 
   /** Requests for the topic fail with this librdkafka code; 0 ends it. */
   setTopicError(topic: string, code: number): void {
-    this.#native.setTopicError(topic, code)
+    calling('setTopicError', () => {
+      this.#native.setTopicError(topic, code)
+    })
   }
 
   /** The broker drops its connections and refuses new ones. */
@@ -196,7 +208,9 @@ export class MockCluster {
 
   /** How long a group that begins waits for more members; default here 0. */
   setInitialRebalanceDelay(delayMs: number): void {
-    this.#native.setInitialRebalanceDelay(delayMs)
+    calling('setInitialRebalanceDelay', () => {
+      this.#native.setInitialRebalanceDelay(delayMs)
+    })
   }
 
   /** Stops the brokers. The same promise at every call. */

@@ -12,15 +12,14 @@ namespace rdkafka_tiers {
 
 // Owns:    nothing of the clients but weak references.
 // Threads: the JavaScript thread of its environment.
-// Ends:    the environment's cleanup hook, or process 'exit' of the main thread, where no hook
-// runs.
+// Ends:    the environment's cleanup hook, or process 'exit' of the main thread, where no hook runs.
 class Environment {
  public:
   static Environment& Of(Napi::Env env);
 
   explicit Environment(Napi::Env env) : env_(env) {}
-  // Also registers the hook that stops the client. After the client's threadsafe function was made:
-  // hooks run last first, and one registered before it would find it closing.
+  // Also registers the hook that stops the client. After the client's threadsafe function was made: hooks run last
+  // first, and one registered before it would find it closing.
   void Add(const std::shared_ptr<Client>& client);
   size_t liveClients();
   // Ends every client without leaving groups, and waits at most `timeout` for all of them together.

@@ -8,9 +8,8 @@ namespace rdkafka_tiers {
 
 namespace {
 
-// Walks the header block of a record: a varint count, then for each header name and value with
-// varint lengths. librdkafka has checked the batch's CRC, but a producer can write anything: every
-// length is checked.
+// Walks the header block of a record: a varint count, then for each header name and value with varint lengths.
+// librdkafka has checked the batch's CRC, but a producer can write anything: every length is checked.
 class HeaderReader {
  public:
   explicit HeaderReader(const rd_kafka_message_t* message) {

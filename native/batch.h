@@ -1,26 +1,24 @@
 // A batch: many messages in one block of memory.
 //
 //   byte 0   int32 capacity    rows the columns have room for (C)
-//        4   int32 count       rows written when the block was handed over; a block that grows row
-//        by row
-//                              (Standard, Buffered) keeps 0 here, and poll() tells how many were
-//                              added
+//        4   int32 count       rows written when the block was handed over; a block that grows row by row
+//                              (Standard, Buffered) keeps 0 here, and poll() tells how many were added
 //        8   int32 epoch       the fence at which all its rows were polled
 //       12   int32 unused
 //       16   int64 offset[C]
 //            int64 timestamp[C]        milliseconds, -1 none
 //            int32 slot[C]             topic and partition, see slots.h
-//            int32 start[C]            where the row's bytes begin, from byte 0: key, value,
-//            headers, without gaps int32 keyLength[C]        -1 null int32 valueLength[C]      -1
-//            null int32 headersLength[C]    bytes of the headers block, -1 no headers int32
-//            leaderEpoch[C]      -1 unknown int32 timestampType[C]    0 none, 1 create time, 2 log
-//            append time bytes
+//            int32 start[C]            where the row's bytes begin, from byte 0: key, value, headers, without gaps
+//            int32 keyLength[C]        -1 null
+//            int32 valueLength[C]      -1 null
+//            int32 headersLength[C]    bytes of the headers block, -1 no headers
+//            int32 leaderEpoch[C]      -1 unknown
+//            int32 timestampType[C]    0 none, 1 create time, 2 log append time
+//            bytes
 //
-//   headers block: int32 count, then for each header int32 name length, int32 value length (-1
-//   null), name, value
+//   headers block: int32 count, then for each header int32 name length, int32 value length (-1 null), name, value
 //
-// Integers are in the machine's own byte order; a block never leaves the process. Read by
-// lib/message/block.ts.
+// Integers are in the machine's own byte order; a block never leaves the process. Read by lib/message/block.ts.
 #pragma once
 
 #include <librdkafka/rdkafka.h>

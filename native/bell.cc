@@ -25,15 +25,16 @@ void Bell::RingFromAnyThread(int32_t bits) {
 }
 
 void Bell::Call(napi_env env, napi_value wake, void* context, void*) {
+  // Without an environment the function is being torn down: its finalizer has run, and the context is gone.
+  if (!env) return;
   State& state = **static_cast<std::shared_ptr<State>*>(context);
   const int32_t bits = state.bits.exchange(0, std::memory_order_acq_rel);
-  if (!env || bits == 0) return;  // no environment: called while the function is torn down
+  if (bits == 0) return;
   napi_value argument, undefined, result;
   napi_create_int32(env, bits, &argument);
   napi_get_undefined(env, &undefined);
   if (napi_call_function(env, undefined, wake, 1, &argument, &result) == napi_pending_exception) {
-    // Node-API below version 10 swallows what is thrown here with a warning: raise it as
-    // uncaughtException instead.
+    // Node-API below version 10 swallows what is thrown here with a warning: raise it as uncaughtException instead.
     napi_value exception;
     napi_get_and_clear_last_exception(env, &exception);
     napi_fatal_exception(env, exception);

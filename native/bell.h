@@ -9,16 +9,13 @@
 
 namespace rdkafka_tiers {
 
-// One doorbell: rung any number of times, it calls the JavaScript function once with what was rung
-// for. Owns:    a threadsafe function, and through it the wake-up function. Threads:
-// RingFromAnyThread any, also inside librdkafka's queue callback, which holds the queue's lock: it
-// takes only
+// One doorbell: rung any number of times, it calls the JavaScript function once with what was rung for.
+// Owns:    a threadsafe function, and through it the wake-up function.
+// Threads: RingFromAnyThread any, also inside librdkafka's queue callback, which holds the queue's lock: it takes only
 //          this lock and signals the loop. Everything else the JavaScript thread.
-// Ends:    Close(), by close, finalizer or environment hook. After it nothing touches the
-// threadsafe function: used
-//          after the environment's end it aborts the process on Node 20 and 22. Rings that come
-//          later are no-ops, which is why librdkafka's callbacks hold a shared_ptr and never
-//          outlive their Bell.
+// Ends:    Close(), by close, finalizer or environment hook. After it nothing touches the threadsafe function: used
+//          after the environment's end it aborts the process on Node 20 and 22. Rings that come later are no-ops,
+//          which is why librdkafka's callbacks hold a shared_ptr and never outlive their Bell.
 class Bell {
  public:
   Bell(Napi::Env env, Napi::Function wake);

@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <string>
+#include <system_error>
 #include <thread>
+#include <utility>
 
 #include "events.h"
 #include "threads.h"
@@ -64,10 +66,10 @@ void Client::RegisterCallbacks(rd_kafka_conf_t* conf) {
 void Client::Open(rd_kafka_type_t type, rd_kafka_conf_t* conf) {
   RegisterCallbacks(conf);
   char reason[512];
-  // Logs go through the main queue, so that they reach JavaScript on its own thread and never
-  // stderr.
-  if (rd_kafka_conf_set(conf, "log.queue", "true", reason, sizeof reason) != RD_KAFKA_CONF_OK ||
-      !(rk_ = rd_kafka_new(type, conf, reason, sizeof reason))) {
+  // Logs go through the main queue, so that they reach JavaScript on its own thread and never stderr.
+  if (rd_kafka_conf_set(conf, "log.queue", "true", reason, sizeof reason) == RD_KAFKA_CONF_OK)
+    rk_ = rd_kafka_new(type, conf, reason, sizeof reason);
+  if (!rk_) {
     rd_kafka_conf_destroy(conf);
     throw ToError(bell_.env(), Failure::Of(RD_KAFKA_RESP_ERR__INVALID_ARG, reason));
   }
@@ -83,11 +85,8 @@ void Client::Open(rd_kafka_type_t type, rd_kafka_conf_t* conf) {
 void Client::Emit(Event event) { events_.push_back(std::move(event)); }
 
 std::vector<Event> Client::Serve(Napi::Env env) {
-  if (isOpen()) {
-    servingEnv_ = env;
-    rd_kafka_queue_poll_callback(mainQueue_, 0);
-    servingEnv_ = nullptr;
-  }
+  if (isOpen()) rd_kafka_queue_poll_callback(mainQueue_, 0);
+  for (auto& committed : std::exchange(committed_, {})) Settled(env, committed);
   std::deque<std::unique_ptr<Job>> done;
   bool isDestroyed;
   {
@@ -128,17 +127,17 @@ Napi::Promise Client::Call(Napi::Env env, Run run, Settle settle) {
       Job{std::move(run), std::move(settle), Napi::Promise::Deferred::New(env), {}});
   const Napi::Promise promise = job->deferred.Promise();
   std::lock_guard<std::mutex> lock(mutex_);
-  jobs_.push_back(std::move(job));
   StartControlThread();
+  jobs_.push_back(std::move(job));
   condition_.notify_all();
   return promise;
 }
 
 void Client::StartControlThread() {
   if (isControlStarted_) return;
-  isControlStarted_ = true;
   SignalsBlocked blocked;
   std::thread(ControlThread, shared_from_this()).detach();
+  isControlStarted_ = true;
 }
 
 void Client::ControlThread(std::shared_ptr<Client> self) {
@@ -152,7 +151,11 @@ void Client::ControlThread(std::shared_ptr<Client> self) {
       job = std::move(client.jobs_.front());
       client.jobs_.pop_front();
     }
-    job->failure = job->run(client.rk_);
+    try {
+      job->failure = job->run(client.rk_);
+    } catch (const std::exception& error) {
+      job->failure = Failure::Of(RD_KAFKA_RESP_ERR__FAIL, error.what());
+    }
     std::lock_guard<std::mutex> lock(client.mutex_);
     client.done_.push_back(std::move(job));
     client.bell_.RingFromAnyThread(kWakeServe);
@@ -173,15 +176,21 @@ void Client::ControlThread(std::shared_ptr<Client> self) {
 void Client::OnCommit(rd_kafka_t*, rd_kafka_resp_err_t code,
                       rd_kafka_topic_partition_list_t* offsets, void* opaque) {
   auto* commit = static_cast<PendingCommit*>(opaque);
-  Client* client = commit->client;
-  const Napi::Env env(client->servingEnv_);
-  auto found = client->commits_.find(commit);
-  if (found == client->commits_.end()) return;
-  if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-    commit->deferred.Resolve(ToFlatResults(env, offsets));
+  // Only noted: what JavaScript throws must not cross librdkafka's frames.
+  commit->client->committed_.push_back(
+      {commit, code,
+       PartitionList(offsets ? rd_kafka_topic_partition_list_copy(offsets) : nullptr)});
+}
+
+void Client::Settled(Napi::Env env, const Committed& committed) {
+  auto found = commits_.find(committed.commit);
+  if (found == commits_.end()) return;
+  const auto commit = std::move(found->second);
+  commits_.erase(found);
+  if (committed.code == RD_KAFKA_RESP_ERR_NO_ERROR)
+    commit->deferred.Resolve(ToFlatResults(env, committed.offsets.get()));
   else
-    commit->deferred.Reject(ToError(env, Failure::Of(code)).Value());
-  client->commits_.erase(found);
+    commit->deferred.Reject(ToError(env, Failure::Of(committed.code)).Value());
 }
 
 Napi::Promise Client::Commit(Napi::Env env, PartitionList offsets) {
@@ -206,19 +215,29 @@ Napi::Promise Client::DestroyAsync(Napi::Env env) {
       return deferred.Promise();
     }
   }
-  destroyWaiters_.push_back(deferred);
   bell_.Ref();  // whoever waits for the end is not to be left by the process's
-  DestroyFromAnyThread();
+  if (DestroyFromAnyThread())
+    destroyWaiters_.push_back(deferred);
+  else
+    deferred.Reject(
+        ToError(env, Failure::Of(RD_KAFKA_RESP_ERR__FAIL, "no thread could be started to close it"))
+            .Value());
   return deferred.Promise();
 }
 
-void Client::DestroyFromAnyThread() {
-  if (isEnding_.exchange(true) || !rk_) return;
+bool Client::DestroyFromAnyThread() {
+  if (isEnding_.exchange(true) || !rk_) return true;
   StopPolling();
   std::lock_guard<std::mutex> lock(mutex_);
+  try {
+    StartControlThread();
+  } catch (const std::system_error&) {
+    isEnding_ = false;  // it may be tried again
+    return false;
+  }
   isDestroyAsked_ = true;
-  StartControlThread();
   condition_.notify_all();
+  return true;
 }
 
 bool Client::WaitDestroyed(std::chrono::milliseconds timeout) {

@@ -1,5 +1,4 @@
-// One rd_kafka_t and what every kind of client needs: the main queue, calls off the JavaScript
-// thread, the end.
+// One rd_kafka_t and what every kind of client needs: the main queue, calls off the JavaScript thread, the end.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -18,16 +17,12 @@
 
 namespace rdkafka_tiers {
 
-// Owns:    rd_kafka_t, its main queue, one control thread (started with the first call that may
-// block), the bell. Threads: the JavaScript thread, but for what says FromAnyThread and the jobs'
-// `run`. librdkafka's callbacks for
-//          errors, logs, statistics, tokens and commit results run in Serve, on the JavaScript
-//          thread.
-// Ends:    open → ending → ended. Destroy() by close(), finalizer or environment hook, whichever
-// comes first, makes the
-//          last job, which destroys the rd_kafka_t after every call in flight has returned. The
-//          control thread holds a shared_ptr, so nothing it uses goes before it; it is never
-//          joined, only waited for with a deadline.
+// Owns:    rd_kafka_t, its main queue, one control thread (started with the first call that may block), the bell.
+// Threads: the JavaScript thread, but for what says FromAnyThread and the jobs' `run`. librdkafka's callbacks for
+//          errors, logs, statistics, tokens and commit results run in Serve, on the JavaScript thread.
+// Ends:    open → ending → ended. Destroy() by close(), finalizer or environment hook, whichever comes first, makes the
+//          last job, which destroys the rd_kafka_t after every call in flight has returned. The control thread holds a
+//          shared_ptr, so nothing it uses goes before it; it is never joined, only waited for with a deadline.
 class Client : public std::enable_shared_from_this<Client> {
  public:
   Client(Napi::Env env, Napi::Function wake);
@@ -50,11 +45,11 @@ class Client : public std::enable_shared_from_this<Client> {
   // Serves librdkafka's main queue and settles finished calls. Returns what happened.
   std::vector<Event> Serve(Napi::Env env);
 
-  // Ends the client without leaving its group. Resolves when it is gone; the same promise again at
-  // the second call.
+  // Ends the client without leaving its group. Resolves when it is gone; the same promise again at the second call.
   Napi::Promise DestroyAsync(Napi::Env env);
   // The same for finalizers and hooks.
-  void DestroyFromAnyThread();
+  // False when no thread could be had for it; it is open again then.
+  bool DestroyFromAnyThread();
   bool WaitDestroyed(std::chrono::milliseconds timeout);
 
  protected:
@@ -75,23 +70,29 @@ class Client : public std::enable_shared_from_this<Client> {
   static void ControlThread(std::shared_ptr<Client> self);
   void StartControlThread();
   void RegisterCallbacks(rd_kafka_conf_t* conf);
+  struct PendingCommit {
+    Client* client;
+    Napi::Promise::Deferred deferred;
+  };
+  struct Committed {
+    PendingCommit* commit;
+    rd_kafka_resp_err_t code;
+    PartitionList offsets;
+  };
   void Settled(Napi::Env env, Job& job);
+  void Settled(Napi::Env env, const Committed& committed);
   static void OnCommit(rd_kafka_t*, rd_kafka_resp_err_t code,
                        rd_kafka_topic_partition_list_t* offsets, void* opaque);
 
   Bell bell_;
-  rd_kafka_t* rk_ = nullptr;
+  std::atomic<rd_kafka_t*> rk_{nullptr};
   rd_kafka_queue_t* mainQueue_ = nullptr;
   std::atomic<bool> isEnding_{false};
 
   // JavaScript thread only.
   std::vector<Event> events_;
   size_t logsDropped_ = 0;
-  napi_env servingEnv_ = nullptr;
-  struct PendingCommit {
-    Client* client;
-    Napi::Promise::Deferred deferred;
-  };
+  std::vector<Committed> committed_;
   std::unordered_map<PendingCommit*, std::unique_ptr<PendingCommit>> commits_;
   std::vector<Napi::Promise::Deferred> destroyWaiters_;
 

@@ -31,6 +31,16 @@ ConsumerClient::ConsumerClient(Napi::Env env, Napi::Function wake, PollMode mode
       maxBufferedMessages_(maxBufferedMessages),
       maxBufferedBytes_(maxBufferedBytes) {}
 
+// After a constructor that threw; otherwise the control thread has done this long ago. While librdkafka's callback is
+// set, the pump must not go.
+ConsumerClient::~ConsumerClient() {
+  if (pump_) {
+    pump_->RequestStop();
+    pump_->Join();
+  }
+  poller_.Release();
+}
+
 void ConsumerClient::OpenConsumer(rd_kafka_conf_t* conf) {
   const int maxPollIntervalMs = MaxPollIntervalMs(conf);
   rd_kafka_conf_set_rebalance_cb(
@@ -73,7 +83,7 @@ int32_t ConsumerClient::Poll(napi_env env, size_t max) {
   if (!isOpen()) return kPollNothing;
   if (poller_.hasUrgent() && poller_.TakeUrgent(&nextEvent_)) return kPollEvent;
   const Phase phase = phase_;
-  if (phase == Phase::kStopping) return kPollNothing;
+  if (phase == Phase::kStopping || max == 0) return kPollNothing;
   return pump_ && phase == Phase::kOpen ? PollRing(env) : PollDirectly(env, max);
 }
 
@@ -87,7 +97,8 @@ int32_t ConsumerClient::PollRing(napi_env env) {
   bool isExternal;
   Napi::HandleScope scope(env);
   buffer_ = Napi::Reference<Napi::ArrayBuffer>::New(
-      poller_.pool()->Export(env, item.batch.slab, item.batch.used, &isExternal), 1);
+      poller_.pool()->Export(env, item.batch.slab, item.batch.used, item.batch.used, &isExternal),
+      1);
   return item.batch.count | kPollNewBuffer;
 }
 
@@ -99,6 +110,11 @@ int32_t ConsumerClient::PollDirectly(napi_env env, size_t max) {
     const bool gotAny = poller_.Take(max);
     if (poller_.TakeUrgent(&nextEvent_)) return kPollEvent;
     if (!gotAny) return kPollNothing;
+    if (!poller_.hasTaken()) {
+      // Closing, and there may be more to drop: on another turn of the event loop.
+      bell().RingFromAnyThread(kWakeRows);
+      return kPollNothing;
+    }
   }
   if (poller_.taken()->err) {
     nextEvent_ = poller_.TakeErrorEvent();
@@ -134,7 +150,7 @@ bool ConsumerClient::OpenBuffer(Napi::Env env, size_t messageBytes) {
   }
   slab_ = poller_.pool()->Take(size);
   bool isExternal;
-  Napi::ArrayBuffer buffer = poller_.pool()->Export(env, slab_, slab_->size(), &isExternal);
+  Napi::ArrayBuffer buffer = poller_.pool()->Export(env, slab_, slab_->size(), 0, &isExternal);
   buffer_ = Napi::Reference<Napi::ArrayBuffer>::New(buffer, 1);
   if (!isExternal) slab_.reset();  // rows go straight into V8's memory
   writer_ = BatchWriter(static_cast<uint8_t*>(buffer.Data()), size, rows, poller_.takenEpoch());
@@ -143,8 +159,8 @@ bool ConsumerClient::OpenBuffer(Napi::Env env, size_t messageBytes) {
   return true;
 }
 
-// User code may transfer a buffer that V8 owns to a worker; what it then points to is no longer
-// ours to write. External ones stay ours: slab_ keeps their memory.
+// User code may transfer a buffer that V8 owns to a worker; what it then points to is no longer ours to write.
+// External ones stay ours: slab_ keeps their memory.
 bool ConsumerClient::BufferWasDetached() const {
   return !slab_ && !buffer_.IsEmpty() && buffer_.Value().IsDetached();
 }

@@ -12,13 +12,14 @@ namespace rdkafka_tiers {
 // A Client whose consumer queue is polled in one of three ways.
 // Owns:    the poller, the pump of the Dedicated tier, and the buffer that rows are being added to.
 // Threads: the JavaScript thread, but for ReleaseBeforeDestroy (control thread).
-// Ends:    as Client. StopPolling first stops the pump; the control thread joins it and frees what
-// was polled before
+// Ends:    as Client. StopPolling first stops the pump; the control thread joins it and frees what was polled before
 //          librdkafka is destroyed, for one message left would block that without limit.
 class ConsumerClient : public Client {
  public:
   ConsumerClient(Napi::Env env, Napi::Function wake, PollMode mode, size_t maxBufferedMessages,
                  size_t maxBufferedBytes);
+
+  ~ConsumerClient() override;
 
   // Takes `conf` over.
   void OpenConsumer(rd_kafka_conf_t* conf);
@@ -29,8 +30,7 @@ class ConsumerClient : public Client {
   Napi::Value TakeEvent(Napi::Env env);
   void KeepAlive();
 
-  // Runs `change` while nothing polls, and fences: rows of before it carry an older epoch. Returns
-  // the new one.
+  // Runs `change` while nothing polls, and fences: rows of before it carry an older epoch. Returns the new one.
   template <typename Change>
   int32_t Fenced(Change change) {
     std::lock_guard<std::mutex> lock(poller_.mutex());
@@ -39,12 +39,10 @@ class ConsumerClient : public Client {
     return epoch;
   }
 
-  // Stops polling and starts to leave the group. Polls then serve what librdkafka asks on the way
-  // out.
+  // Stops polling and starts to leave the group. Polls then serve what librdkafka asks on the way out.
   Napi::Promise BeginClose(Napi::Env env);
   bool isClosed() const;
-  // From the control thread: polls were refused during a seek, and nobody else would wake
-  // JavaScript.
+  // From the control thread: polls were refused during a seek, and nobody else would wake JavaScript.
   void WakeAfterSeek();
   Poller& poller() { return poller_; }
 
@@ -67,8 +65,7 @@ class ConsumerClient : public Client {
   enum class Phase { kOpen, kStopping, kLeaving };
   std::atomic<Phase> phase_{Phase::kOpen};
 
-  // JavaScript thread: the buffer that poll() adds rows to (Standard, Buffered) or handed out last
-  // (Dedicated).
+  // JavaScript thread: the buffer that poll() adds rows to (Standard, Buffered) or handed out last (Dedicated).
   Napi::Reference<Napi::ArrayBuffer> buffer_;
   std::shared_ptr<Slab> slab_;  // null where V8 owns the buffer's memory
   BatchWriter writer_;

@@ -19,8 +19,8 @@ napi_value JsPoll(napi_env env, napi_callback_info info) {
   int32_t max = 0;
   napi_value result = nullptr;
   if (napi_get_cb_info(env, info, &count, &argument, nullptr, &data) != napi_ok) return nullptr;
-  if (napi_get_value_int32(env, argument, &max) != napi_ok || max < 1 || max > 1000000) {
-    napi_throw_type_error(env, nullptr, "max: expected an integer from 1 to 1000000");
+  if (napi_get_value_int32(env, argument, &max) != napi_ok || max < 0 || max > 1000000) {
+    napi_throw_type_error(env, nullptr, "max: expected an integer from 0 to 1000000");
     return nullptr;
   }
   try {
@@ -99,6 +99,7 @@ Napi::Value JsKeepAlive(const Napi::CallbackInfo& info, const HandlePtr& handle)
 
 Napi::Value JsSubscribe(const Napi::CallbackInfo& info, const HandlePtr& handle) {
   const std::vector<std::string> topics = StringsArgument(info, 0, "topics");
+  for (const std::string& topic : topics) CheckTopicLength(info.Env(), topic);
   ConsumerClient& client = handle->Open(info);
   PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(topics.size())));
   for (const std::string& topic : topics)
@@ -177,13 +178,19 @@ Napi::Value JsAssignmentLost(const Napi::CallbackInfo& info, const HandlePtr& ha
 
 Napi::Value JsPause(const Napi::CallbackInfo& info, const HandlePtr& handle) {
   PartitionList list = PartitionsArgument(info, 0, "partitions");
-  ThrowIf(info.Env(), Failure::Of(rd_kafka_pause_partitions(handle->Open(info).rk(), list.get())));
+  ConsumerClient& client = handle->Open(info);
+  // librdkafka goes on after a pause from the last position it knows of, which a batch poll moves only at its end: were
+  // one under way, the rows it has taken would come a second time.
+  std::lock_guard<std::mutex> lock(client.poller().mutex());
+  ThrowIf(info.Env(), Failure::Of(rd_kafka_pause_partitions(client.rk(), list.get())));
   return info.Env().Undefined();
 }
 
 Napi::Value JsResume(const Napi::CallbackInfo& info, const HandlePtr& handle) {
   PartitionList list = PartitionsArgument(info, 0, "partitions");
-  ThrowIf(info.Env(), Failure::Of(rd_kafka_resume_partitions(handle->Open(info).rk(), list.get())));
+  ConsumerClient& client = handle->Open(info);
+  std::lock_guard<std::mutex> lock(client.poller().mutex());
+  ThrowIf(info.Env(), Failure::Of(rd_kafka_resume_partitions(client.rk(), list.get())));
   return info.Env().Undefined();
 }
 
@@ -246,8 +253,7 @@ Napi::Value JsSeek(const Napi::CallbackInfo& info, const HandlePtr& handle) {
       info.Env(),
       [&client, list, epoch, timeoutMs](rd_kafka_t* rk) {
         Failure failure;
-        // Nothing is polled meanwhile: what was before the seek carries an older epoch, what comes
-        // after a newer.
+        // Nothing is polled meanwhile: what was before the seek carries an older epoch, what comes after a newer.
         *epoch = client.Fenced(
             [&] { failure = Failure::Of(rd_kafka_seek_partitions(rk, list.get(), timeoutMs)); });
         client.WakeAfterSeek();

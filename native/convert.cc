@@ -8,7 +8,7 @@ namespace rdkafka_tiers {
 
 namespace {
 
-Napi::TypeError Wrong(Napi::Env env, const std::string& name, const char* expected) {
+Napi::TypeError Wrong(Napi::Env env, const std::string& name, const std::string& expected) {
   return Napi::TypeError::New(env, name + ": expected " + expected);
 }
 
@@ -35,9 +35,19 @@ int64_t IntegerOf(Napi::Value value, const std::string& name, double low, double
 
 constexpr double kSafe = 9007199254740991.0;
 
+}  // namespace
+
+void CheckTopicLength(Napi::Env env, const std::string& topic) {
+  if (topic.empty() || topic.size() > kMaxTopicLength)
+    throw Wrong(env, "topic", "a name of 1 to " + std::to_string(kMaxTopicLength) + " bytes");
+}
+
+namespace {
+
 rd_kafka_topic_partition_t* AddPartition(rd_kafka_topic_partition_list_t* list, Napi::Array flat,
                                          uint32_t at, const char* name) {
   const std::string topic = StringOf(flat.Get(at), Element(name, at));
+  CheckTopicLength(flat.Env(), topic);
   const int64_t partition = IntegerOf(flat.Get(at + 1), Element(name, at + 1), 0, INT32_MAX);
   return rd_kafka_topic_partition_list_add(list, topic.c_str(), static_cast<int32_t>(partition));
 }

@@ -1,5 +1,4 @@
-// Between JavaScript's flat arrays and librdkafka's types. No state. JavaScript thread, but for
-// what says otherwise.
+// Between JavaScript's flat arrays and librdkafka's types. No state. JavaScript thread, but for what says otherwise.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -43,14 +42,19 @@ using Field = std::variant<std::nullptr_t, bool, double, std::string>;
 using Event = std::vector<Field>;
 Napi::Value ToValue(Napi::Env env, const Event& event);
 
-// Arguments, checked again here so that no call from JavaScript, however wrong, can crash. Each
-// throws a TypeError that names the argument.
+// Arguments, checked again here so that no call from JavaScript, however wrong, can crash. Each throws a TypeError that
+// names the argument.
 Napi::Array ArrayArgument(const Napi::CallbackInfo& info, size_t index, const char* name);
 std::string StringArgument(const Napi::CallbackInfo& info, size_t index, const char* name);
 double NumberArgument(const Napi::CallbackInfo& info, size_t index, const char* name);
 int32_t IntArgument(const Napi::CallbackInfo& info, size_t index, const char* name);
 std::vector<std::string> StringsArgument(const Napi::CallbackInfo& info, size_t index,
                                          const char* name);
+
+// librdkafka makes no topic of a longer name, and then crashes where it takes for granted that it did. (Kafka's own
+// limit is 249; patterns may be longer.)
+constexpr size_t kMaxTopicLength = 500;
+void CheckTopicLength(Napi::Env env, const std::string& topic);
 
 // topic, partition, …
 PartitionList PartitionsArgument(const Napi::CallbackInfo& info, size_t index, const char* name);

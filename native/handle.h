@@ -1,6 +1,5 @@
-// How a JavaScript object reaches its client. Its methods are closures over a shared handle, not
-// methods of a class: called with a wrong receiver, detached from the object or after close, they
-// cannot reach a wrong or freed client.
+// How a JavaScript object reaches its client. Its methods are closures over a shared handle, not methods of a class:
+// called with a wrong receiver, detached from the object or after close, they cannot reach a wrong or freed client.
 #pragma once
 
 #include <memory>
@@ -10,12 +9,16 @@
 
 namespace rdkafka_tiers {
 
-// Shared by all closures of one JavaScript object. Goes with the last of them, that is when the
-// collector takes the object: a client nobody closed then ends too.
+// Shared by all closures of one JavaScript object. Goes with the last of them, that is when the collector takes the
+// object: a client nobody closed then ends too.
 template <typename T>
 struct Handle {
   explicit Handle(std::shared_ptr<T> client) : client(std::move(client)) {}
-  ~Handle() { client->DestroyFromAnyThread(); }
+  ~Handle() {
+    client->DestroyFromAnyThread();
+    // Here and not with the client, which may end on its control thread after the environment has.
+    client->bell().Close();
+  }
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
 

@@ -1,5 +1,4 @@
-// NativeMockCluster of lib/binding.ts: librdkafka's mock brokers. Each method is one call of
-// rdkafka_mock.h.
+// NativeMockCluster of lib/binding.ts: librdkafka's mock brokers. Each method is one call of rdkafka_mock.h.
 #include <librdkafka/rdkafka.h>
 // After rdkafka.h:
 #include <librdkafka/rdkafka_mock.h>
@@ -74,6 +73,11 @@ Napi::Value JsCreateTopic(const Napi::CallbackInfo& info, const HandlePtr& handl
   const std::string topic = StringArgument(info, 0, "topic");
   const int32_t partitions = IntArgument(info, 1, "partitions");
   const int32_t replicationFactor = IntArgument(info, 2, "replicationFactor");
+  // It takes any number and crashes on some.
+  if (topic.empty() || partitions < 1 || partitions > 10000 || replicationFactor < 1 ||
+      replicationFactor > 100)
+    throw Napi::RangeError::New(
+        info.Env(), "expected a topic name, 1 to 10000 partitions and 1 to 100 replicas");
   return Checked(info, rd_kafka_mock_topic_create(Cluster(info, handle), topic.c_str(), partitions,
                                                   replicationFactor));
 }

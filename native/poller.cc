@@ -7,6 +7,11 @@
 
 namespace rdkafka_tiers {
 
+namespace {
+constexpr size_t kClosingBatch = 1000;
+constexpr int kClosingRounds = 16;
+}  // namespace
+
 Poller::Poller(PollMode mode, size_t externalLimit)
     : mode_(mode), pool_(std::make_shared<SlabPool>(externalLimit)) {}
 
@@ -42,14 +47,21 @@ bool Poller::Take(size_t max) {
     next_ = 0;
     return message != nullptr;
   }
-  do {
-    // What arrives while the client closes was never delivered; its next owner reads it again.
+  if (!isClosing_) return TakeBatch(max);
+  // What arrives while the client closes was never delivered; its next owner reads it again. Fetchers may go on filling
+  // the queue for a while: the event loop must turn in between.
+  for (int round = 0; round < kClosingRounds; round++) {
+    if (!TakeBatch(kClosingBatch)) return false;
     while (hasTaken()) DropTaken();
-    taken_.resize(max);
-    const ssize_t count = rd_kafka_consume_batch_queue(queue_, 0, taken_.data(), max);
-    taken_.resize(count > 0 ? static_cast<size_t>(count) : 0);
-    next_ = 0;
-  } while (isClosing_ && hasTaken());
+  }
+  return true;
+}
+
+bool Poller::TakeBatch(size_t max) {
+  taken_.resize(max);
+  const ssize_t count = rd_kafka_consume_batch_queue(queue_, 0, taken_.data(), max);
+  taken_.resize(count > 0 ? static_cast<size_t>(count) : 0);
+  next_ = 0;
   return hasTaken();
 }
 

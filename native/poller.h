@@ -28,12 +28,10 @@ struct PackedBatch {
 
 // The consumer queue of one client: what was taken and not yet packed, and the fence.
 // Owns:    a reference to the queue; messages between Take and packing.
-// Threads: whoever holds mutex(): the JavaScript thread (Standard, Buffered), the pump (Dedicated),
-// the control thread
+// Threads: whoever holds mutex(): the JavaScript thread (Standard, Buffered), the pump (Dedicated), the control thread
 //          during a seek. librdkafka leaves two batch calls on one queue at a time undefined.
 //          urgent events are made inside Take and read by JavaScript under a lock of their own.
-// Ends:    Release(), on the control thread, before the rd_kafka_t. A message that is not destroyed
-// by then would block
+// Ends:    Release(), on the control thread, before the rd_kafka_t. A message that is not destroyed by then would block
 //          rd_kafka_destroy without limit.
 class Poller {
  public:
@@ -41,8 +39,8 @@ class Poller {
   ~Poller();
 
   void Open(rd_kafka_t* rk, rd_kafka_queue_t* queue);
-  // From now on polls take from `queue`, to which librdkafka forwards the consumer queue while it
-  // closes; what is still queued is for the group's next owner. Under mutex().
+  // From now on polls take from `queue`, to which librdkafka forwards the consumer queue while it closes; what is still
+  // queued is for the group's next owner. Under mutex().
   void SwitchTo(rd_kafka_queue_t* queue);
   void Release();
 
@@ -50,8 +48,8 @@ class Poller {
   // Under mutex(): every message taken later carries a newer epoch. Returns it.
   int32_t Fence() { return ++epoch_; }
 
-  // Under mutex(): asks librdkafka for at most `max` messages, without waiting. False when there
-  // were none.
+  // Under mutex(): asks librdkafka for at most `max` messages, without waiting. False when there were none. While the
+  // client closes they are dropped, and true means that there may be more.
   bool Take(size_t max);
   // Takes at most one message behind those not packed yet.
   void TakeOneMore();
@@ -61,8 +59,7 @@ class Poller {
   void DropTaken();
   int32_t SlotOf(const rd_kafka_message_t* message) { return slots_.SlotOf(message); }
 
-  // Packs taken messages, up to a slab's worth and up to the next error. Empty when an error comes
-  // first.
+  // Packs taken messages, up to a slab's worth and up to the next error. Empty when an error comes first.
   PackedBatch Pack();
   // The error (or end of partition) that is next among the taken. Destroys it.
   Event TakeErrorEvent();
@@ -80,6 +77,8 @@ class Poller {
   PollMode mode() const { return mode_; }
 
  private:
+  bool TakeBatch(size_t max);
+
   const PollMode mode_;
   const std::shared_ptr<SlabPool> pool_;
   std::mutex mutex_;

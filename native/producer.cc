@@ -1,5 +1,4 @@
-// NativeProducer of lib/binding.ts: enough to fill a mock cluster or a topic, with every delivery
-// counted.
+// NativeProducer of lib/binding.ts: enough to fill a mock cluster or a topic, with every delivery counted.
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -15,8 +14,8 @@ namespace rdkafka_tiers {
 namespace {
 
 // Owns:    as Client.
-// Threads: Produce, State the JavaScript thread; delivery reports in librdkafka's background thread
-// (counters only). Ends:    as Client.
+// Threads: Produce, State the JavaScript thread; delivery reports in librdkafka's background thread (counters only).
+// Ends:    as Client.
 class ProducerClient : public Client {
  public:
   using Client::Client;

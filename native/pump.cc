@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "events.h"
 #include "threads.h"
 
 namespace rdkafka_tiers {
@@ -86,6 +87,30 @@ void Pump::Push(PumpItem item) {
   ring_.push_back(std::move(item));
 }
 
+bool Pump::TakeAndPack(size_t max) {
+  std::lock_guard<std::mutex> polling(poller_.mutex());
+  const bool gotAny = poller_.Take(max);
+  while (poller_.hasTaken()) {
+    if (poller_.taken()->err)
+      Push(PumpItem{{}, poller_.TakeErrorEvent()});
+    else
+      Push(PumpItem{poller_.Pack(), {}});
+  }
+  return gotAny;
+}
+
+void Pump::Fail(const char* reason) {
+  try {
+    Push(PumpItem{{},
+                  {kConsumerError, static_cast<double>(RD_KAFKA_RESP_ERR__FATAL),
+                   std::string("the thread of the Dedicated tier ended: ") + reason, true, false,
+                   Field(nullptr), -1.0, -1.0}});
+  } catch (const std::exception&) {
+    // No memory even for that. The group will evict a member that no longer polls.
+  }
+  onItems_();
+}
+
 void Pump::Run() {
   // Idle members must poll now and then too, or librdkafka takes them for dead.
   const auto keepAlivePeriod = std::chrono::nanoseconds(maxPollIntervalNs_ / 3);
@@ -115,15 +140,11 @@ void Pump::Run() {
     }
 
     bool gotAny = false;
-    {
-      std::lock_guard<std::mutex> polling(poller_.mutex());
-      gotAny = poller_.Take(max);
-      while (poller_.hasTaken()) {
-        if (poller_.taken()->err)
-          Push(PumpItem{{}, poller_.TakeErrorEvent()});
-        else
-          Push(PumpItem{poller_.Pack(), {}});
-      }
+    try {
+      gotAny = TakeAndPack(max);
+    } catch (const std::exception& error) {
+      Fail(error.what());
+      return;
     }
     if (gotAny) {
       std::lock_guard<std::mutex> lock(mutex_);

@@ -19,16 +19,15 @@ struct PumpItem {
   Event event;
 };
 
-// Owns:    one libuv thread, and the ring of batches that wait for JavaScript, bounded in messages
-// and bytes. Threads: Start, Pop, KeepAlive the JavaScript thread; WakeFromAnyThread any (also
-// inside librdkafka's queue callback:
+// Owns:    one libuv thread, and the ring of batches that wait for JavaScript, bounded in messages and bytes (and exceeded
+//          by at most what one poll took, as its size is known only then).
+// Threads: Start, Pop, KeepAlive the JavaScript thread; WakeFromAnyThread any (also inside librdkafka's queue callback:
 //          it takes only this lock); RequestStop any; Join the control thread.
 // Ends:    RequestStop, then Join. It polls nothing once stopped.
 //
-// It polls only while the ring has room, so slow JavaScript stops it, and librdkafka's
-// max.poll.interval.ms then works as for any consumer. A ring with room must not hide a dead event
-// loop either: if JavaScript took nothing for max.poll.interval.ms, the pump stops polling until it
-// does, so that the group can evict this member.
+// It polls only while the ring has room, so slow JavaScript stops it, and librdkafka's max.poll.interval.ms then works
+// as for any consumer. A ring with room must not hide a dead event loop either: if JavaScript took nothing for
+// max.poll.interval.ms, the pump stops polling until it does, so that the group can evict this member.
 class Pump {
  public:
   Pump(Poller& poller, size_t maxMessages, size_t maxBytes, int maxPollIntervalMs,
@@ -48,6 +47,10 @@ class Pump {
   bool HasRoom() const { return messages_ < maxMessages_ && bytes_ < maxBytes_; }
   bool JavaScriptIsAlive(uint64_t now) const;
   void Push(PumpItem item);
+  // Polls once. False when there was nothing.
+  bool TakeAndPack(size_t max);
+  // The thread ends: tells JavaScript with a fatal error.
+  void Fail(const char* reason);
 
   Poller& poller_;
   const size_t maxMessages_;

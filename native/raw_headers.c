@@ -1,10 +1,10 @@
 /*
  * The one place that looks inside librdkafka: the undecoded headers of a consumed message.
  *
- * rd_kafka_message_headers() allocates a parser for every message, also for one without headers,
- * which cost as much as everything else the batch does for it, and it gives names as C strings,
- * which end at a NUL. Compiled against the headers and the config.h that librdkafka itself was
- * built with, so the layout cannot differ; test/broker checks that headers arrive byte for byte.
+ * rd_kafka_message_headers() allocates a parser for every message, also for one without headers, which cost as much as
+ * everything else the batch does for it, and it gives names as C strings, which end at a NUL. Compiled against the
+ * headers and the config.h that librdkafka itself was built with, so the layout cannot differ; test/broker checks that
+ * headers arrive byte for byte.
  */
 #include "raw_headers.h"
 

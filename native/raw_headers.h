@@ -9,9 +9,8 @@ extern "C" {
 
 struct rd_kafka_message_s;
 
-/* Bytes of the record's header block (varint count, then for each varint name length, name, varint
- * value length or -1, value), and where they lie: in the fetch response that the message keeps
- * alive. 0: none. */
+/* Bytes of the record's header block (varint count, then for each varint name length, name, varint value length or -1,
+ * value), and where they lie: in the fetch response that the message keeps alive. 0: none. */
 size_t rdkafka_tiers_raw_headers(const struct rd_kafka_message_s* message,
                                  const unsigned char** data);
 

@@ -53,10 +53,10 @@ void SlabPool::Return(uint8_t* data, size_t size) {
   std::free(data);
 }
 
-Napi::ArrayBuffer SlabPool::Export(Napi::Env env, const std::shared_ptr<Slab>& slab, size_t used,
-                                   bool* isExternal) {
+Napi::ArrayBuffer SlabPool::Export(Napi::Env env, const std::shared_ptr<Slab>& slab, size_t size,
+                                   size_t filled, bool* isExternal) {
   *isExternal = false;
-  const bool worthIt = used > kSlabBytes / 16;
+  const bool worthIt = size > kSlabBytes / 16;
   const bool room = externalBytes_.load(std::memory_order_relaxed) + slab->size() <= externalLimit_;
   if (worthIt && room && !externalRefused_.load(std::memory_order_relaxed)) {
     auto* held = new std::shared_ptr<Slab>(slab);
@@ -80,8 +80,8 @@ Napi::ArrayBuffer SlabPool::Export(Napi::Env env, const std::shared_ptr<Slab>& s
     // Electron and runtimes with V8's sandbox refuse external buffers: do not ask again.
     externalRefused_.store(true, std::memory_order_relaxed);
   }
-  Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, used);
-  std::memcpy(copy.Data(), slab->data(), used);
+  Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, size);
+  if (filled) std::memcpy(copy.Data(), slab->data(), filled);
   return copy;
 }
 

@@ -1,5 +1,4 @@
-// Memory of batches: pooled, counted, handed to JavaScript as external ArrayBuffers or copied into
-// V8's own.
+// Memory of batches: pooled, counted, handed to JavaScript as external ArrayBuffers or copied into V8's own.
 #pragma once
 
 #include <atomic>
@@ -16,10 +15,9 @@ namespace rdkafka_tiers {
 class SlabPool;
 
 // One block of memory that holds one batch.
-// Owns:    its memory, returned to the pool (or freed, when larger than the pool's size) with the
-// last reference. Threads: any; a Slab is written by one thread at a time, and handed over under
-// the poller's lock. Ends:    when native code and the ArrayBuffer that JavaScript holds have both
-// let go.
+// Owns:    its memory, returned to the pool (or freed, when larger than the pool's size) with the last reference.
+// Threads: any; a Slab is written by one thread at a time, and handed over under the poller's lock.
+// Ends:    when native code and the ArrayBuffer that JavaScript holds have both let go.
 class Slab {
  public:
   Slab(std::shared_ptr<SlabPool> pool, uint8_t* data, size_t size);
@@ -39,12 +37,10 @@ class Slab {
 
 // Owns:    idle slabs, at most kIdleLimit of them.
 // Threads: any, under mutex_; the counters are atomic.
-// Ends:    with its last Slab or Poller; ArrayBuffers may outlive the consumer, so slabs keep the
-// pool.
+// Ends:    with its last Slab or Poller; ArrayBuffers may outlive the consumer, so slabs keep the pool.
 class SlabPool : public std::enable_shared_from_this<SlabPool> {
  public:
-  // A batch of this size stays in the L2 cache between the thread that packs it and the one that
-  // reads it.
+  // A batch of this size stays in the L2 cache between the thread that packs it and the one that reads it.
   static constexpr size_t kSlabBytes = 256 * 1024;
 
   explicit SlabPool(size_t externalLimit) : externalLimit_(externalLimit) {}
@@ -52,12 +48,11 @@ class SlabPool : public std::enable_shared_from_this<SlabPool> {
 
   std::shared_ptr<Slab> Take(size_t atLeast);
 
-  // The slab as an ArrayBuffer. External (no copy) while less than the limit is out and the runtime
-  // allows it: the collector frees external memory a loop turn late, so a synchronous loop would
-  // otherwise hold a whole backlog. `used` bytes are copied where external is not possible. JS
-  // thread only.
-  Napi::ArrayBuffer Export(Napi::Env env, const std::shared_ptr<Slab>& slab, size_t used,
-                           bool* isExternal);
+  // The slab as an ArrayBuffer. External (no copy) while less than the limit is out and the runtime allows it: the
+  // collector frees external memory a loop turn late, so a synchronous loop would otherwise hold a whole backlog.
+  // `used` bytes are copied where external is not possible. JS thread only.
+  Napi::ArrayBuffer Export(Napi::Env env, const std::shared_ptr<Slab>& slab, size_t size,
+                           size_t filled, bool* isExternal);
 
   // All bytes of slabs that are not idle.
   size_t liveBytes() const { return liveBytes_.load(std::memory_order_relaxed); }

@@ -1,6 +1,5 @@
-// Topic-partitions as small integers, so that a row names its partition in four bytes and
-// JavaScript keeps its own tables (offset, fence, pause) as arrays indexed by them. A slot is never
-// reused.
+// Topic-partitions as small integers, so that a row names its partition in four bytes and JavaScript keeps its own
+// tables (offset, fence, pause) as arrays indexed by them. A slot is never reused.
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -19,8 +18,7 @@ namespace rdkafka_tiers {
 class Slots {
  public:
   int32_t SlotOf(const rd_kafka_message_t* message) {
-    // Names, not topic handles, are compared: librdkafka may reuse a handle's address for another
-    // topic.
+    // Names, not topic handles, are compared: librdkafka may reuse a handle's address for another topic.
     const char* topic = rd_kafka_topic_name(message->rkt);
     if (!lastTopic_ || lastTopic_->name != topic) lastTopic_ = &Find(topic);
     const size_t partition = static_cast<size_t>(message->partition);

@@ -7,8 +7,7 @@
 
 namespace rdkafka_tiers {
 
-// While it lives, threads that are started inherit a mask that blocks every signal: Node's own
-// thread handles them.
+// While it lives, threads that are started inherit a mask that blocks every signal: Node's own thread handles them.
 class SignalsBlocked {
  public:
   SignalsBlocked() {

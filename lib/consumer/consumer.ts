@@ -62,6 +62,8 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
   readonly #timers: NodeJS.Timeout[] = []
   #subscription: string[] = []
   #closing: Promise<void> | undefined
+  /** The group is being left: rebalance handlers still run, and may commit. */
+  #isLeaving = false
   /** While the group is being left: what a wake-up calls. */
   #onProgress: (() => void) | undefined
 
@@ -94,6 +96,12 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
       (error) => {
         if (typeof settings.onDeserializationError === 'function') settings.onDeserializationError(error)
         else this.#events.emit('deserializationError', error)
+      },
+      () => {
+        // User code was not asking: what rang meanwhile was left.
+        setImmediate(() => {
+          this.#look()
+        })
       },
       this,
     )
@@ -154,7 +162,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    */
   async subscribe(topics: readonly (string | RegExp)[], options: CallOptions = {}): Promise<void> {
     this.#assertOpen()
-    checkSignal(options.signal)
+    this.#requests.timeout(options)
     if (!Array.isArray(topics) || topics.length === 0) {
       throw new ArgumentError(
         'topics: expected an array of at least one topic name or RegExp; unsubscribe() leaves all topics',
@@ -174,6 +182,11 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     calling('unsubscribe', () => {
       this.#native.unsubscribe()
     })
+    if (this.#subscription.length > 0) {
+      // What was prefetched is not delivered any more; the revocation lies behind it.
+      for (const state of this.#partitions.assigned) this.#partitions.stopDelivery(state)
+      void this.#drain()
+    }
     this.#subscription = []
   }
 
@@ -196,8 +209,10 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
         ? { ...checked, offset: undefined }
         : { ...checked, offset: checkOffsets([{ ...checked, offset: given }], 'partitions', -2)[0]?.offset }
     })
+    this.#group.resumePaused(this.#partitions.assigned)
     const epoch = calling('assign', () => this.#native.assign(flatOffsets(list)))
     for (const { topic, partition } of [...this.#partitions.assigned]) this.#partitions.revoke(topic, partition)
+    this.#source.dropHeld()
     for (const { topic, partition, offset } of list) {
       this.#partitions.assign(topic, partition, epoch, offset)
     }
@@ -257,6 +272,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     options: CallOptions = {},
   ): Promise<void> {
     this.#assertOpen()
+    this.#requests.timeout(options)
     if (what === undefined) {
       await this.#requests.bounded(this.#offsets.commitProcessed(), options, 'commit')
       return
@@ -392,12 +408,14 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     const deadline = performance.now() + this.#settings.closeTimeoutMs
     const left = (): number => Math.max(1, deadline - performance.now())
     for (const timer of this.#timers) clearInterval(timer)
+    this.#isLeaving = true
     this.#delivery.close()
     try {
       await within(this.#leave(), left(), 'leaving the group')
     } catch (error) {
       this.#warn(commitWarning(error, 'close'))
     }
+    this.#isLeaving = false
     this.#onProgress = undefined
     this.#source.clear()
     // A call still under way on the control thread may hold this up; it then ends by itself.
@@ -412,15 +430,26 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     if (this.#settings.autoCommit.enabled) await this.#autoCommit('commit on close')
     await awaiting('close', () => this.#native.beginClose())
     for (;;) {
+      // Made before looking: what rings while a handler runs is not to be missed.
+      const progress = new Promise<void>((resolve) => (this.#onProgress = resolve))
       this.#pullAll()
       await this.#group.idle
       if (this.#native.isClosed()) return
-      await new Promise<void>((resolve) => (this.#onProgress = resolve))
+      await progress
     }
   }
 
   #pullAll(): void {
     while (this.#source.pull());
+  }
+
+  /** Where nobody iterates, drops rows that may not be delivered, until there is one that may or nothing more. */
+  async #drain(): Promise<void> {
+    const { budget } = this.#delivery
+    while (this.#closing === undefined && this.#delivery.isIdle && !this.#source.nextRow()) {
+      if (!this.#source.pull()) return
+      if (budget.isSpent()) await budget.turn()
+    }
   }
 
   #pullUntilRows(): void {
@@ -431,14 +460,19 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
 
   #onWake(bits: number): void {
     if (bits & WAKE_SERVE) for (const event of this.#native.serve()) this.#events.dispatch(event)
-    if ((bits & WAKE_ROWS) === 0) return
+    if (bits & WAKE_ROWS) this.#look()
+  }
+
+  /** Something may have come: to whoever waits for messages, and where nobody does, rebalances are looked for. */
+  #look(): void {
     if (this.#closing !== undefined) {
       this.#onProgress?.()
     } else if (this.#delivery.isWaiting) {
       this.#delivery.wake()
-    } else if (this.#delivery.isIdle && !this.#source.hasRows) {
-      // Nobody iterates: look for rebalances. Rows that come along wait for an iteration.
-      this.#pullUntilRows()
+    } else {
+      while (this.#source.pullUrgent());
+      // Rows that come along wait for an iteration.
+      if (this.#delivery.isIdle && !this.#source.hasRows) this.#pullUntilRows()
     }
   }
 
@@ -480,10 +514,5 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
 
   #assertOpen(): void {
     if (this.#closing !== undefined && !this.#isLeaving) throw new ClosedError()
-  }
-
-  /** onRevoked still runs while the consumer closes, and may commit. */
-  get #isLeaving(): boolean {
-    return this.#onProgress !== undefined
   }
 }

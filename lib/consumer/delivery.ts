@@ -30,6 +30,7 @@ export class Delivery<K, V> {
   #owner: InHand | undefined
   #failure: KafkaError | undefined
   #isClosed = false
+  readonly #settling: (() => void)[] = []
   readonly budget = new LoopBudget()
   /** Set by each request of user code; cleared by who watches over max.poll.interval.ms. */
   isAlive = true
@@ -40,6 +41,8 @@ export class Delivery<K, V> {
     readonly context: MessageContext<K, V>,
     readonly settings: Pick<ConsumerSettings, 'onDeserializationError'>,
     readonly onSkipped: (error: DeserializationError) => void,
+    /** An iteration has ended: nobody asks for messages any more. */
+    private readonly onRelease: () => void,
     private readonly consumer: object,
   ) {}
 
@@ -86,6 +89,7 @@ export class Delivery<K, V> {
 
   close(): void {
     this.#isClosed = true
+    this.settled()
     this.wake()
   }
 
@@ -98,33 +102,60 @@ export class Delivery<K, V> {
   }
 
   release(owner: InHand): void {
-    if (this.#owner === owner) this.#owner = undefined
+    if (this.#owner !== owner) return
+    this.#owner = undefined
+    this.settled()
+    // Its pending request, if there is one, ends.
+    this.wake()
+    this.onRelease()
+  }
+
+  /** Resolves when user code has none of these slots in hand. */
+  async whenSettled(slots: readonly number[]): Promise<void> {
+    while (!this.#isClosed && slots.some((slot) => this.inHand(slot) !== undefined)) {
+      await new Promise<void>((resolve) => this.#settling.push(resolve))
+    }
+  }
+
+  /** User code is done with what it had in hand. */
+  settled(): void {
+    if (this.#settling.length === 0) return
+    for (const resolve of this.#settling.splice(0)) resolve()
   }
 
   /**
-   * True when the cursor stands on a row that may be delivered; false when the consumer is closed.
+   * What `take` makes of the next row, as soon as there is one that may be delivered; undefined when the consumer is
+   * closed or the iteration over.
    *
-   * @throws the fatal error, or the reason of `signal`
+   * The row is taken in the same turn in which it was looked at: in between, user code may pause, seek or assign.
+   *
+   * @param take Moves the cursor; undefined when it skipped the row.
+   * @throws the fatal error, what `take` throws, or the reason of `signal`
    */
-  async nextRow(signal: AbortSignal | undefined): Promise<boolean> {
+  async next<T>(
+    signal: AbortSignal | undefined,
+    isOver: () => boolean,
+    take: () => T | undefined,
+  ): Promise<T | undefined> {
     for (;;) {
       if (signal?.aborted === true) throw signal.reason
       if (this.#failure !== undefined) throw this.#failure
-      if (this.#isClosed) return false
+      if (this.#isClosed || isOver()) return undefined
       this.isAlive = true
       if (this.budget.isSpent()) {
         await this.budget.turn()
       } else if (this.#blocks > 0) {
         await this.#wait(signal)
       } else if (this.source.nextRow()) {
-        return true
+        const taken = take()
+        if (taken !== undefined) return taken
       } else if (!this.source.pull()) {
         await this.#wait(signal)
       }
     }
   }
 
-  /** As `nextRow`, if it can be told at once: the path of nearly every message. */
+  /** Whether there is a row that may be taken at once: the path of nearly every message. */
   nextRowNow(signal: AbortSignal | undefined): boolean {
     this.isAlive = true
     return (
@@ -139,9 +170,9 @@ export class Delivery<K, V> {
     )
   }
 
-  /** The row under the cursor as a message; undefined when it was skipped. */
-  decode(row: number): Message<K, V> | undefined {
-    const message = new Message(this.source.block, row, this.context)
+  /** The row as a message; undefined when its deserializer refused it and that is to be skipped. */
+  decode(block: Block, row: number): Message<K, V> | undefined {
+    const message = new Message(block, row, this.context)
     const { keyDeserializer, valueDeserializer } = this.context
     let part: 'key' | 'value' = 'key'
     try {
@@ -239,7 +270,8 @@ export class MessageStream<K, V> implements AsyncIterableIterator<Message<K, V>,
   /** @internal */
   inHand(slot: number): number | undefined {
     const block = this.#block
-    return block?.slot(this.#row) === slot ? block.offset(this.#row) + 1 : undefined
+    if (block?.slot(this.#row) !== slot || !this.#delivery.partitions.counts(slot, block.epoch)) return undefined
+    return block.offset(this.#row) + 1
   }
 
   [Symbol.asyncIterator](): this {
@@ -247,19 +279,14 @@ export class MessageStream<K, V> implements AsyncIterableIterator<Message<K, V>,
   }
 
   async #next(): Promise<IteratorResult<Message<K, V>, undefined>> {
-    const delivery = this.#delivery
     this.#finish()
     try {
-      while (await delivery.nextRow(this.#signal)) {
-        if (this.#isEnded) break
-        const { source } = delivery
-        const row = source.row++
-        const message = delivery.decode(row)
-        this.#block = source.block
-        this.#row = row
-        if (message !== undefined) return { done: false, value: message }
-        this.#finish()
-      }
+      const message = await this.#delivery.next(
+        this.#signal,
+        () => this.#isEnded,
+        () => this.#take(),
+      )
+      if (message !== undefined) return { done: false, value: message }
       this.#end()
       return DONE
     } catch (error) {
@@ -268,10 +295,23 @@ export class MessageStream<K, V> implements AsyncIterableIterator<Message<K, V>,
     }
   }
 
+  /** Undefined when the row was skipped: it counts as processed. */
+  #take(): Message<K, V> | undefined {
+    const { source } = this.#delivery
+    const { block } = source
+    const row = source.row++
+    const message = this.#delivery.decode(block, row)
+    this.#block = block
+    this.#row = row
+    if (message === undefined) this.#finish()
+    return message
+  }
+
   #finish(): void {
     if (this.#block === undefined) return
     this.#delivery.partitions.done(this.#block, this.#row)
     this.#block = undefined
+    this.#delivery.settled()
   }
 
   #end(): void {
@@ -290,8 +330,8 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
   readonly #requests = new Requests()
   #isEnded = false
   #hand: MessageBatch<K, V> | undefined
-  /** Thrown at the next request: the messages before the refused one go first. */
-  #refused: unknown
+  /** Row after the batch in hand and what was skipped behind it. */
+  #handEnd = 0
 
   constructor(delivery: Delivery<K, V>, maxMessages: number, signal: AbortSignal | undefined) {
     this.#delivery = delivery
@@ -314,7 +354,7 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
   /** @internal */
   inHand(slot: number): number | undefined {
     const batch = this.#hand
-    if (batch === undefined) return undefined
+    if (batch === undefined || !this.#delivery.partitions.counts(slot, batch.block.epoch)) return undefined
     for (let row = batch.from + batch.length - 1; row >= batch.from; row--) {
       if (batch.block.slot(row) === slot) return batch.block.offset(row) + 1
     }
@@ -326,17 +366,14 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
   }
 
   async #next(): Promise<IteratorResult<MessageBatch<K, V>, undefined>> {
-    const delivery = this.#delivery
     this.#finish()
     try {
-      if (this.#refused !== undefined) throw this.#refused as Error
-      while (await delivery.nextRow(this.#signal)) {
-        if (this.#isEnded) break
-        const batch = this.#isInfallible ? this.#wholeRun() : this.#decodedRun()
-        if (batch === undefined) continue
-        this.#hand = batch
-        return { done: false, value: batch }
-      }
+      const batch = await this.#delivery.next(
+        this.#signal,
+        () => this.#isEnded,
+        () => this.#take(),
+      )
+      if (batch !== undefined) return { done: false, value: batch }
       this.#end()
       return DONE
     } catch (error) {
@@ -345,39 +382,46 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
     }
   }
 
-  #wholeRun(): MessageBatch<K, V> {
-    const { source, context } = this.#delivery
-    const from = source.row
-    const to = from + source.run(this.#maxMessages)
-    source.row = to
-    return new MessageBatch(source.block, from, to, context, undefined)
+  #take(): MessageBatch<K, V> | undefined {
+    const { source, budget } = this.#delivery
+    const { block, row: from } = source
+    const end = from + source.run(this.#maxMessages)
+    const batch = this.#isInfallible ? this.#whole(block, from, end) : this.#decoded(block, from, end)
+    budget.isSpent(source.row - from)
+    return batch
   }
 
-  /** Up to the next record its deserializer refuses. */
-  #decodedRun(): MessageBatch<K, V> | undefined {
-    const { source, context } = this.#delivery
-    const from = source.row
-    const end = from + source.run(this.#maxMessages)
+  #whole(block: Block, from: number, end: number): MessageBatch<K, V> {
+    this.#delivery.source.row = end
+    return (this.#hand = new MessageBatch(block, from, end, this.#delivery.context, undefined))
+  }
+
+  /** Up to the next record its deserializer refuses; undefined when that is the first, and it is skipped. */
+  #decoded(block: Block, from: number, end: number): MessageBatch<K, V> | undefined {
+    const { source, context, partitions } = this.#delivery
     const messages: Message<K, V>[] = []
     let row = from
-    let isRefused = false
+    let isSkipped = false
     try {
-      for (; row < end; row++) {
-        const message = this.#delivery.decode(row)
-        if (message === undefined) {
-          isRefused = true
-          break
+      while (row < end && !isSkipped) {
+        const message = this.#delivery.decode(block, row)
+        isSkipped = message === undefined
+        if (message !== undefined) {
+          messages.push(message)
+          row++
         }
-        messages.push(message)
       }
     } catch (error) {
-      isRefused = true
-      this.#refused = error
+      // The messages before it go first; asked for again, it is refused again.
+      source.row = messages.length > 0 ? row : row + 1
+      if (messages.length === 0) throw error
     }
-    source.row = row + (isRefused ? 1 : 0)
-    if (messages.length > 0) return new MessageBatch(source.block, from, row, context, messages)
-    if (this.#refused !== undefined) throw this.#refused as Error
-    this.#delivery.partitions.done(source.block, row)
+    if (source.row < row || isSkipped) source.row = row + (isSkipped ? 1 : 0)
+    if (messages.length > 0) {
+      this.#handEnd = source.row
+      return (this.#hand = new MessageBatch(block, from, row, context, messages))
+    }
+    partitions.done(block, row)
     return undefined
   }
 
@@ -385,7 +429,11 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
     const batch = this.#hand
     if (batch === undefined) return
     this.#hand = undefined
-    this.#delivery.partitions.doneUpTo(batch.block, batch.from, batch.from + batch.length)
+    // What was skipped behind it is done, too.
+    const end = Math.max(this.#handEnd, batch.from + batch.length)
+    this.#handEnd = 0
+    this.#delivery.partitions.doneUpTo(batch.block, batch.from, end)
+    this.#delivery.settled()
   }
 
   #end(): void {

@@ -5,6 +5,8 @@ import { calling, kafkaError } from './native-error'
 import type { ConsumerSettings, Logger } from './settings'
 import type { ConsumerEvents } from './types'
 
+const ERR_AUTO_OFFSET_RESET = -140
+
 type EventsNative = Pick<NativeConsumer, 'setOauthbearerToken' | 'setOauthbearerTokenFailure'>
 
 /** Turns what the addon reports into the consumer's events. */
@@ -19,14 +21,10 @@ export class Events {
 
   /** A listener that throws must not keep what comes after its event from happening: its error goes to the process. */
   emit<E extends keyof ConsumerEvents>(name: E, ...values: ConsumerEvents[E]): void {
-    try {
+    apart(() => {
       // The emitter's type asks for a tuple of a known name; E is one, which TypeScript cannot follow here.
       ;(this.emitter as EventEmitter).emit(name, ...values)
-    } catch (error) {
-      process.nextTick(() => {
-        throw error
-      })
-    }
+    })
   }
 
   dispatch(event: NativeEvent): void {
@@ -51,11 +49,11 @@ export class Events {
       case EventKind.Log: {
         const [, level, facility, message] = event as [EventKind, number, string, string]
         this.emit('log', { level, facility, message })
-        this.settings.logger?.[logMethod(level)](`${facility}: ${message}`)
+        this.#log(logMethod(level), `${facility}: ${message}`)
         return
       }
       case EventKind.LogsDropped:
-        this.settings.logger?.warn(`${String(event[1])} lines of librdkafka's log were dropped`)
+        this.#log('warn', `${String(event[1])} lines of librdkafka's log were dropped`)
         return
       case EventKind.Throttle: {
         const [, brokerName, brokerId, throttleTimeMs] = event as [EventKind, string, number, number]
@@ -67,8 +65,15 @@ export class Events {
     }
   }
 
+  #log(method: keyof Logger, line: string): void {
+    apart(() => {
+      this.settings.logger?.[method](line)
+    })
+  }
+
   #error(error: KafkaError): void {
-    if (!error.fatal) {
+    // Without an offset to go on from, with `auto.offset.reset: error`, the partition would stand still for ever.
+    if (!error.fatal && error.errno !== ERR_AUTO_OFFSET_RESET) {
       this.emit('warning', error)
       return
     }
@@ -97,6 +102,17 @@ export class Events {
     } catch {
       // Closed while the token was fetched: nobody needs it any more.
     }
+  }
+}
+
+/** Runs user code in the middle of ours: what it throws is the process's. */
+function apart(call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    process.nextTick(() => {
+      throw error
+    })
   }
 }
 

@@ -1,7 +1,7 @@
 import type { NativeConsumer, NativeEvent } from '../binding'
 import { KafkaError, TimeoutError } from '../errors'
 import type { Delivery } from './delivery'
-import { flatOffsets } from './flat'
+import { flatOffsets, flatPartitions } from './flat'
 import { calling } from './native-error'
 import { commitWarning, type Offsets } from './offsets'
 import { partitionKey, type Partitions, type PartitionState } from './partitions'
@@ -9,7 +9,10 @@ import type { ConsumerSettings, RebalanceHandler } from './settings'
 import type { TopicPartition } from './types'
 import { within } from './waits'
 
-type GroupNative = Pick<NativeConsumer, 'assign' | 'incrementalAssign' | 'unassign' | 'incrementalUnassign' | 'pause'>
+type GroupNative = Pick<
+  NativeConsumer,
+  'assign' | 'incrementalAssign' | 'unassign' | 'incrementalUnassign' | 'pause' | 'resume'
+>
 
 export interface GroupEvents {
   onAssigned(partitions: TopicPartition[]): void
@@ -33,7 +36,7 @@ export class Group {
     private readonly native: GroupNative,
     private readonly partitions: Partitions,
     private readonly offsets: Offsets,
-    private readonly delivery: Pick<Delivery<unknown, unknown>, 'block' | 'unblock'>,
+    private readonly delivery: Pick<Delivery<unknown, unknown>, 'block' | 'unblock' | 'whenSettled' | 'source'>,
     private readonly settings: Pick<
       ConsumerSettings,
       'autoCommit' | 'rebalanceTimeoutMs' | 'onAssigned' | 'onRevoked' | 'onLost'
@@ -59,6 +62,7 @@ export class Group {
         if (kind === 'assign') await this.#assigned(partitions, isCooperative)
         else if (kind === 'revoke') await this.#revoked(partitions, isCooperative, lost as boolean)
         else {
+          for (const { topic, partition } of [...this.partitions.assigned]) this.partitions.revoke(topic, partition)
           this.native.unassign()
           this.events.onWarning(new KafkaError(`rebalance failed: ${String(message)}`, 'ERR_KAFKA_REBALANCE'))
         }
@@ -125,6 +129,7 @@ export class Group {
     if (isLost) {
       await this.#handle(this.settings.onLost, partitions, 'onLost')
     } else {
+      await this.#settled(states)
       await this.#handle(this.settings.onRevoked, partitions, 'onRevoked')
       if (this.settings.autoCommit.enabled) {
         try {
@@ -134,12 +139,33 @@ export class Group {
         }
       }
     }
+    this.resumePaused(states)
     for (const { topic, partition } of partitions) this.partitions.revoke(topic, partition)
+    this.delivery.source.dropHeld()
     calling('unassign', () =>
       isCooperative ? this.native.incrementalUnassign(flatOffsets(partitions)) : this.native.unassign(),
     )
     if (isLost) this.events.onLost(partitions)
     else this.events.onRevoked(partitions)
+  }
+
+  /** librdkafka keeps a pause beyond the assignment; whoever is assigned the partition next would wait for ever. */
+  resumePaused(states: Iterable<PartitionState>): void {
+    const paused = [...states].filter(({ isPaused }) => isPaused)
+    if (paused.length === 0) return
+    calling('resume', () => {
+      this.native.resume(flatPartitions(paused))
+    })
+  }
+
+  /** What user code has in hand of them may still be finished, and then counts. */
+  async #settled(states: readonly PartitionState[]): Promise<void> {
+    try {
+      const slots = states.map(({ slot }) => slot)
+      await within(this.delivery.whenSettled(slots), this.settings.rebalanceTimeoutMs, 'the message in hand')
+    } catch (error) {
+      this.events.onWarning(commitWarning(error, 'rebalance'))
+    }
   }
 
   /** A handler that throws or takes too long is reported; the group does not wait for it. */

@@ -1,31 +1,33 @@
 // Longer than this and timers of the program are late; shorter and turns of the loop cost more than they give.
 const BUDGET_MS = 8
-const MAX_CALLS = 1024
+// Reading the clock costs a tenth of delivering a message. More would make timers late by as many slow handlers.
+const MESSAGES_PER_READ = 16
 
 /**
  * Tells when to let the event loop turn. Messages that have arrived are delivered through microtasks, which starve
  * timers and I/O for as long as there are more.
- *
- * Reading the clock costs as much as delivering a message, so it is read only every so many calls: many when calls are
- * quick, each one when they are slow.
  */
 export class LoopBudget {
   #turnBegan = performance.now()
   #lastRead = this.#turnBegan
-  #calls = 0
-  #callsPerRead = 16
+  #messages = 0
+  #messagesPerRead = MESSAGES_PER_READ
   #isSpent = false
 
-  /** True when the budget is used up: wait for `turn()` before going on. */
-  isSpent(): boolean {
+  /**
+   * True when the budget is used up: wait for `turn()` before going on.
+   *
+   * @param messages How many were delivered since the last call.
+   */
+  isSpent(messages = 1): boolean {
     if (this.#isSpent) return true
-    if (++this.#calls < this.#callsPerRead) return false
+    this.#messages += messages
+    if (this.#messages < this.#messagesPerRead) return false
     const now = performance.now()
-    const elapsed = now - this.#lastRead
-    if (elapsed < BUDGET_MS / 8) this.#callsPerRead = Math.min(MAX_CALLS, this.#callsPerRead * 2)
-    else if (elapsed > BUDGET_MS / 2) this.#callsPerRead = Math.max(1, this.#callsPerRead >> 2)
+    // Where a few messages already take long, each is looked at.
+    this.#messagesPerRead = now - this.#lastRead > BUDGET_MS / 4 ? 1 : MESSAGES_PER_READ
     this.#lastRead = now
-    this.#calls = 0
+    this.#messages = 0
     this.#isSpent = now - this.#turnBegan > BUDGET_MS
     return this.#isSpent
   }
@@ -33,7 +35,7 @@ export class LoopBudget {
   /** The loop has just turned: called from a wake-up or after an idle wait. */
   turned(): void {
     this.#turnBegan = this.#lastRead = performance.now()
-    this.#calls = 0
+    this.#messages = 0
     this.#isSpent = false
   }
 

@@ -13,7 +13,9 @@ interface NativeError extends Error {
 }
 
 function isNativeError(error: unknown): error is NativeError {
-  return error instanceof Error && typeof (error as { code?: unknown }).code === 'number'
+  // Not `instanceof`: the addon's errors may be of another realm, as in a test runner that gives each file its own.
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+  return typeof code === 'number' && typeof message === 'string'
 }
 
 /** An error of librdkafka by its code, as this package shows it. */

@@ -1,18 +1,19 @@
 import type { NativeConsumer } from '../binding'
+import { StateError } from '../errors'
 import type { Block } from '../message/block'
 import type { SlotNames } from '../message/message'
 
 /** No row of such a partition may be delivered: it is not assigned. */
 const NEVER = 0x7fffffff
-/** Nothing of it is delivered any more, but what was delivered before may still be finished and committed. */
-const STOPPING = 0x7ffffffe
 
 /** One assigned partition. */
 export interface PartitionState {
   readonly topic: string
   readonly partition: number
-  /** Rows polled at an earlier epoch must not be delivered. */
+  /** Rows polled at an earlier epoch must not be delivered, nor count as processed. */
   fence: number
+  /** Nothing of it is delivered any more, but what was delivered before may still be finished and committed. */
+  isStopping: boolean
   isPaused: boolean
   /** -1 before its first message. */
   slot: number
@@ -37,7 +38,9 @@ export class Partitions implements SlotNames {
   readonly #assigned = new Map<string, PartitionState>()
   readonly #topics: string[] = []
   readonly #partitions: number[] = []
+  /** Epoch from which rows may be delivered, and from which they count. */
   #fences = new Int32Array(64).fill(NEVER)
+  #floors = new Int32Array(64).fill(NEVER)
   #paused = new Uint8Array(64)
   // Next offset to process, NaN while nothing was.
   #next = new Float64Array(64).fill(NaN)
@@ -61,8 +64,14 @@ export class Partitions implements SlotNames {
 
   /** Row of a slot, polled at `epoch`: false when it lies behind a fence. */
   isCurrent(slot: number, epoch: number): boolean {
-    if (slot >= this.#topics.length) this.#learn(slot)
+    // Also for what is no number: the block was taken away.
+    if (!(slot < this.#topics.length)) this.#learn(slot)
     return epoch >= (this.#fences[slot] as number)
+  }
+
+  /** Row in hand of a slot: false when its partition was since given back or sought. */
+  counts(slot: number, epoch: number): boolean {
+    return epoch >= (this.#floors[slot] as number)
   }
 
   isPaused(slot: number): boolean {
@@ -94,9 +103,8 @@ export class Partitions implements SlotNames {
     this.#doneBlock = undefined
     for (let row = this.#doneFrom; row < this.#doneTo; row++) {
       const slot = block.slot(row)
-      const fence = this.#fences[slot] as number
       // In hand while its partition was revoked or sought: no longer what the next commit should say.
-      if (block.epoch < fence && fence !== STOPPING) continue
+      if (block.epoch < (this.#floors[slot] as number)) continue
       this.#next[slot] = block.offset(row) + 1
       this.#epochs[slot] = block.leaderEpoch(row)
     }
@@ -134,6 +142,7 @@ export class Partitions implements SlotNames {
       topic,
       partition,
       fence,
+      isStopping: false,
       isPaused: false,
       slot,
       startOffset,
@@ -152,14 +161,14 @@ export class Partitions implements SlotNames {
     this.#count()
     this.#assigned.delete(key)
     if (state.slot < 0) return
-    this.#fences[state.slot] = NEVER
+    this.#fences[state.slot] = this.#floors[state.slot] = NEVER
     this.#paused[state.slot] = 0
     this.#next[state.slot] = NaN
   }
 
   /** From now on nothing of it is delivered, while what was processed may still be committed. */
   stopDelivery(state: PartitionState): void {
-    state.fence = STOPPING
+    state.isStopping = true
     this.#write(state)
   }
 
@@ -172,7 +181,8 @@ export class Partitions implements SlotNames {
   seek(state: PartitionState, epoch: number, offset: number): void {
     state.startOffset = offset
     state.early = undefined
-    this.fence(state, epoch)
+    // Fenced later for another reason: that stays.
+    this.fence(state, Math.max(state.fence, epoch))
     if (state.slot >= 0) this.#next[state.slot] = NaN
   }
 
@@ -212,7 +222,8 @@ export class Partitions implements SlotNames {
 
   #write(state: PartitionState): void {
     if (state.slot < 0) return
-    this.#fences[state.slot] = state.fence
+    this.#fences[state.slot] = state.isStopping ? NEVER : state.fence
+    this.#floors[state.slot] = state.fence
     this.#paused[state.slot] = state.isPaused ? 1 : 0
   }
 
@@ -232,7 +243,8 @@ export class Partitions implements SlotNames {
       this.#write(state)
       if (state.early !== undefined) this.#next[known] = state.early
     }
-    if (slot >= this.#topics.length) throw new RangeError(`slot ${slot} is unknown to the addon`)
+    if (slot < this.#topics.length) return
+    throw new StateError("the memory of a batch is gone: one of its values' buffers was transferred away")
   }
 
   #grow(): void {
@@ -240,6 +252,9 @@ export class Partitions implements SlotNames {
     const fences = new Int32Array(size).fill(NEVER)
     fences.set(this.#fences)
     this.#fences = fences
+    const floors = new Int32Array(size).fill(NEVER)
+    floors.set(this.#floors)
+    this.#floors = floors
     const paused = new Uint8Array(size)
     paused.set(this.#paused)
     this.#paused = paused

@@ -99,6 +99,7 @@ export class Positions {
     const deadline = performance.now() + timeoutMs
     let rest = list
     for (;;) {
+      const states = rest.map(({ topic, partition }) => this.partitions.get(topic, partition))
       const { epoch, results } = await awaiting('seek', () => this.native.seek(flatOffsets(rest), timeoutMs))
       const parsed = fromFlatResults(results)
       const again: TopicPartitionOffset[] = []
@@ -106,7 +107,9 @@ export class Positions {
       rest.forEach((target, index) => {
         const error = parsed[index]?.error ?? 0
         const state = this.partitions.get(target.topic, target.partition)
-        if (error === 0 && state !== undefined) this.partitions.seek(state, epoch, target.offset)
+        // Given back or assigned anew meanwhile: then the assignment says where it starts.
+        const isSame = state !== undefined && state === states[index]
+        if (error === 0 && isSame) this.partitions.seek(state, epoch, target.offset)
         else if (error === ERR_STATE && performance.now() < deadline) again.push(target)
         else if (error !== 0) refused ??= kafkaError(error, `seek: ${target.topic} [${target.partition}]`)
       })

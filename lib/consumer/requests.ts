@@ -19,13 +19,19 @@ export class Requests {
     private readonly requestTimeoutMs: number,
   ) {}
 
+  /**
+   * Milliseconds the call may take. Checks all options: call it before anything is done.
+   *
+   * @throws ArgumentError
+   */
   timeout(options: CallOptions): number {
+    checkSignal(options.signal)
     return checkTimeout(options.timeoutMs, this.requestTimeoutMs)
   }
 
   /** A call that librdkafka was given `timeout(options)` for. */
   bounded<T>(call: Promise<T>, options: CallOptions, what: string): Promise<T> {
-    return unlessAborted(within(call, this.timeout(options) + GRACE_MS, what), checkSignal(options.signal))
+    return unlessAborted(within(call, this.timeout(options) + GRACE_MS, what), options.signal)
   }
 
   committed(partitions: readonly TopicPartition[], options: CallOptions): Promise<TopicPartitionResult[]> {

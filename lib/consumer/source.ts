@@ -100,6 +100,21 @@ export class Source {
     return true
   }
 
+  /** Looks for a rebalance alone, which overtakes rows. True when there was one. */
+  pullUrgent(): boolean {
+    if (this.#native.poll(0) !== POLL_EVENT) return false
+    this.#onEvent(this.#native.takeEvent())
+    return true
+  }
+
+  /** Held rows of partitions that were given back are let go: they would keep their blocks. */
+  dropHeld(): void {
+    this.#held = this.#held.filter(({ block, row, end }) => {
+      for (let at = row; at < end; at++) if (this.#partitions.isCurrent(block.slot(at), block.epoch)) return true
+      return false
+    })
+  }
+
   /** Held rows of partitions that are no longer paused come next. */
   release(): void {
     const held = this.#held

@@ -1,15 +1,12 @@
 import { ArgumentError } from '../errors'
 import { checkTopic } from './flat'
 
-const WORD = 'a-zA-Z0-9_'
-/** What a class escape means among the characters that topic names have. */
-const CLASS_ESCAPES: Readonly<Record<string, string>> = {
-  d: '0-9',
-  D: 'a-zA-Z._-',
-  w: WORD,
-  W: '.-',
-  S: `${WORD}.-`,
-}
+/** Every character that a topic name may have; the hyphen last, where a POSIX bracket takes it for itself. */
+const TOPIC_CHARACTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-'.split('')
+const NO_TOPIC_CHARACTER = '/'
+const POSIX_SPECIAL = /[.^$*+?()[\]{}|\\]/
+/** RE_DUP_MAX of POSIX's libraries. */
+const MAX_REPEATS = 32_767
 
 /**
  * A topic name as it is, a RegExp as librdkafka's kind of pattern, which begins with `^`.
@@ -25,7 +22,8 @@ export function topicPattern(topic: unknown, name: string): string {
 
 /**
  * librdkafka matches with POSIX extended expressions (a broker with RE2), which know no `\d` and no `(?:…)`, and would
- * match nothing instead of refusing them. What has the same meaning is written their way, the rest is refused.
+ * match nothing instead of refusing them. What has the same meaning for topic names is written their way, the rest is
+ * refused.
  */
 function fromRegExp({ source, flags }: RegExp, name: string): string {
   const refuse = (what: string): never => {
@@ -35,60 +33,42 @@ function fromRegExp({ source, flags }: RegExp, name: string): string {
   }
   if (flags !== '') refuse('flags')
   let pattern = ''
-  let at = 0
-  while (at < source.length) {
-    const char = source[at++] as string
-    const next = source[at] ?? ''
-    if (char === '\\') {
-      at++
-      if (next in CLASS_ESCAPES) pattern += `[${CLASS_ESCAPES[next] as string}]`
-      else if (/[a-zA-Z0-9]/.test(next)) refuse(`\\${next}`)
-      else pattern += next === '-' || next === '/' ? next : `\\${next}`
-    } else if (char === '[') {
-      const end = classEnd(source, at)
-      pattern += bracket(source.slice(at, end), refuse)
-      at = end + 1
-    } else if (char === '(' && next === '?') {
-      if (source[at + 1] !== ':') refuse('a lookaround or a named group')
-      pattern += '('
-      at += 2
-    } else if (next === '?' && /[*+?}]/.test(char)) {
-      // A lazy quantifier finds the same topics as a greedy one.
-      pattern += char
-      at++
-    } else {
-      pattern += char
-    }
+  for (let at = 0; at < source.length;) {
+    const [jsToken] = TOKEN.exec(source.slice(at)) as unknown as [string]
+    pattern += posix(jsToken, refuse)
+    at += jsToken.length
   }
   return pattern.startsWith('^') ? pattern : `^.*(${pattern})`
 }
 
-function classEnd(source: string, start: number): number {
-  let at = start
-  while (source[at] !== ']') at += source[at] === '\\' ? 2 : 1
-  return at
+/** A class; an escape; the beginning of a group; a quantifier, with the `?` of a lazy one; any other character. */
+const TOKEN = /^(?:\[(?:\\.|[^\]\\])*\]|\\.|\(\?(?:<[=!]?|.)|(?:[*+?]|\{\d+(?:,\d*)?\})\??|.)/s
+
+function posix(token: string, refuse: (what: string) => never): string {
+  if (token.startsWith('[')) return bracket(token)
+  if (token.startsWith('\\')) {
+    const escaped = token.slice(1)
+    if (/[dDwWS]/.test(escaped)) return bracket(token)
+    return /[a-zA-Z0-9]/.test(escaped) ? refuse(token) : literal(escaped)
+  }
+  if (token.startsWith('(?')) return token === '(?:' ? '(' : refuse('a lookaround or a named group')
+  if (/^\{\d/.test(token)) {
+    const quantifier = token.replace(/\?$/, '')
+    if (quantifier.match(/\d+/g)?.some((count) => Number(count) > MAX_REPEATS) === true) refuse(quantifier)
+    return quantifier
+  }
+  // A lazy quantifier finds the same topics as a greedy one.
+  if (/^[*+?]/.test(token)) return token.charAt(0)
+  return token === '{' || token === '}' ? literal(token) : token
 }
 
-/** In a POSIX bracket a backslash is a character like any other, and a hyphen stands at the end. */
-function bracket(content: string, refuse: (what: string) => never): string {
-  const isNegated = content.startsWith('^')
-  let members = ''
-  let hasHyphen = false
-  for (let at = isNegated ? 1 : 0; at < content.length; at++) {
-    const char = content[at] as string
-    if (char !== '\\') {
-      members += char
-      continue
-    }
-    const next = content[++at] as string
-    const meaning = CLASS_ESCAPES[next]
-    if (meaning !== undefined) {
-      hasHyphen ||= meaning.endsWith('-')
-      members += meaning.endsWith('-') ? meaning.slice(0, -1) : meaning
-    } else if (next === '-') hasHyphen = true
-    else if (next === '.' || next === '/') members += next
-    else refuse(`\\${next} in a class`)
-  }
-  if (members === '' && !hasHyphen) refuse('an empty class')
-  return `[${isNegated ? '^' : ''}${members}${hasHyphen ? '-' : ''}]`
+function literal(character: string): string {
+  return POSIX_SPECIAL.test(character) ? `\\${character}` : character
+}
+
+/** The characters of topic names that are in a JavaScript class, as a POSIX bracket. */
+function bracket(jsClass: string): string {
+  const regExp = new RegExp(`^${jsClass}$`)
+  const members = TOPIC_CHARACTERS.filter((character) => regExp.test(character))
+  return members.length > 0 ? `[${members.join('')}]` : NO_TOPIC_CHARACTER
 }

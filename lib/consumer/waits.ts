@@ -1,12 +1,18 @@
 import { TimeoutError } from '../errors'
 
+// Node's timers fire at once when told to wait longer.
+const MAX_TIMER_MS = 0x7fffffff
+
 /** Rejects when `promise` takes longer; the promise itself goes on. */
 export async function within<T>(promise: Promise<T>, timeoutMs: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new TimeoutError(`${what} took longer than ${timeoutMs} ms`))
-    }, timeoutMs)
+    timer = setTimeout(
+      () => {
+        reject(new TimeoutError(`${what} took longer than ${timeoutMs} ms`))
+      },
+      Math.min(timeoutMs, MAX_TIMER_MS),
+    )
   })
   try {
     return await Promise.race([promise, late])

@@ -1,5 +1,6 @@
 // Reads and writes one block, as drawn in native/batch.h. The only TypeScript that knows the layout.
 import { Buffer } from 'node:buffer'
+import { markAsUntransferable } from 'node:worker_threads'
 
 const HEADER_BYTES = 16
 const ROW_BYTES = 2 * 8 + 7 * 4
@@ -46,6 +47,8 @@ export class Block {
   readonly #timestampType: number
 
   constructor(buffer: ArrayBuffer) {
+    // A value's `buffer` is the whole block: transferred to a worker, it would take the other rows away.
+    markAsUntransferable(buffer)
     this.#buffer = buffer
     this.bytes = Buffer.from(buffer)
     const ints = new Int32Array(buffer, 0, buffer.byteLength >> 2)

@@ -35,7 +35,7 @@ export class MessageBatch<K = Buffer, V = Buffer> implements Iterable<Message<K,
 
   /** The message at `index`; undefined outside the batch. */
   at(index: number): Message<K, V> | undefined {
-    if (!(index >= 0 && index < this.length)) return undefined
+    if (!(index >= 0 && index < this.length) || index % 1 !== 0) return undefined
     return this.#messages?.[index] ?? new Message(this.block, this.from + index, this.#context)
   }
 

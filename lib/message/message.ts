@@ -14,6 +14,9 @@ export interface MessageContext<K, V> {
   readonly valueDeserializer: Deserializer<V>
 }
 
+/** Not deserialized yet: a deserializer may give undefined or null. */
+const UNREAD = Symbol('unread')
+
 const TIMESTAMP_TYPES = ['none', 'create', 'append'] as const
 
 /** Who set a message's timestamp: the producer (`create`), the broker (`append`), or nobody. */
@@ -31,8 +34,8 @@ export class Message<K = Buffer, V = Buffer> {
   readonly #block: Block
   readonly #row: number
   readonly #context: MessageContext<K, V>
-  #key: K | null | undefined
-  #value: V | null | undefined
+  #key: K | null | typeof UNREAD = UNREAD
+  #value: V | null | typeof UNREAD = UNREAD
 
   /** @internal */
   constructor(block: Block, row: number, context: MessageContext<K, V>) {
@@ -76,12 +79,12 @@ export class Message<K = Buffer, V = Buffer> {
 
   /** The key as the key deserializer gives it; null where the message has none. An empty key is not null. */
   get key(): K | null {
-    return this.#key === undefined ? this.decodeKey() : this.#key
+    return this.#key === UNREAD ? this.decodeKey() : this.#key
   }
 
   /** The value as the value deserializer gives it; null for a tombstone. An empty value is not null. */
   get value(): V | null {
-    return this.#value === undefined ? this.decodeValue() : this.#value
+    return this.#value === UNREAD ? this.decodeValue() : this.#value
   }
 
   /** @internal */
@@ -122,8 +125,8 @@ export class Message<K = Buffer, V = Buffer> {
   /** The same message in memory of its own. */
   copy(): Message<K, V> {
     const copy = new Message(this.#block.copyRow(this.#row), 0, this.#context)
-    copy.#key = this.#key instanceof Uint8Array ? undefined : this.#key
-    copy.#value = this.#value instanceof Uint8Array ? undefined : this.#value
+    copy.#key = this.#key instanceof Uint8Array ? UNREAD : this.#key
+    copy.#value = this.#value instanceof Uint8Array ? UNREAD : this.#value
     return copy
   }
 

@@ -44,7 +44,7 @@ const MAX_ISSUES = 3
 export function json<T = unknown>(schema?: StandardSchema<T>): Serde<T> {
   if (
     schema !== undefined &&
-    typeof (schema as unknown as Partial<StandardSchema<T>>)['~standard']?.validate !== 'function'
+    typeof (schema as Partial<StandardSchema<T>> | null)?.['~standard']?.validate !== 'function'
   ) {
     throw new ArgumentError('schema: expected a Standard Schema, that is an object with a `~standard` property')
   }

@@ -1,0 +1,74 @@
+import { Buffer } from 'node:buffer'
+import type { Block } from '../message/block'
+import type { SlotNames } from '../message/message'
+
+/** A message as node-rdkafka delivers it: a plain object, its keys in this order. */
+export interface PlainMessage {
+  value: Buffer | null
+  /** Only where there are any: each header an object with one key. */
+  headers?: Record<string, Buffer>[]
+  /** Bytes of the value. */
+  size: number
+  key: Buffer | null
+  topic: string
+  offset: number
+  partition: number
+  /** Milliseconds since 1970, -1 none. */
+  timestamp: number
+}
+
+// As Node's own pool for small buffers, but larger: a message keeps no more than this alive beside itself.
+const POOL_BYTES = 32 * 1024
+const MAX_POOLED_BYTES = POOL_BYTES / 8
+
+/**
+ * Makes messages that own their memory, as node-rdkafka's do: users keep them, and a view would keep the whole batch.
+ *
+ * Bytes are copied into a shared piece of memory first, for a Buffer of its own for each costs more than the copy.
+ */
+export class PlainMessages {
+  #pool = Buffer.allocUnsafeSlow(POOL_BYTES)
+  #used = 0
+
+  constructor(private readonly slots: SlotNames) {}
+
+  make(block: Block, row: number): PlainMessage {
+    const valueLength = block.valueLength(row)
+    const keyLength = block.keyLength(row)
+    const value = valueLength < 0 ? null : this.#copy(block.bytes, block.valueStart(row), valueLength)
+    const key = keyLength < 0 ? null : this.#copy(block.bytes, block.keyStart(row), keyLength)
+    const size = valueLength < 0 ? 0 : valueLength
+    const slot = block.slot(row)
+    const topic = this.slots.topic(slot)
+    const partition = this.slots.partition(slot)
+    const offset = block.offset(row)
+    const timestamp = block.timestamp(row)
+    // Two literals, so that either kind of message has one shape.
+    return block.hasHeaders(row)
+      ? { value, headers: this.#headers(block, row), size, key, topic, offset, partition, timestamp }
+      : { value, size, key, topic, offset, partition, timestamp }
+  }
+
+  #headers(block: Block, row: number): Record<string, Buffer>[] {
+    return block.headers(row).map(({ name, value }) => ({
+      // A null value is an empty one there.
+      [name]: value === null ? Buffer.alloc(0) : this.#copy(value, 0, value.length),
+    }))
+  }
+
+  #copy(source: Buffer, start: number, length: number): Buffer {
+    if (length > MAX_POOLED_BYTES) {
+      const own = Buffer.allocUnsafeSlow(length)
+      source.copy(own, 0, start, start + length)
+      return own
+    }
+    if (this.#used + length > POOL_BYTES) {
+      this.#pool = Buffer.allocUnsafeSlow(POOL_BYTES)
+      this.#used = 0
+    }
+    const at = this.#used
+    source.copy(this.#pool, at, start, start + length)
+    this.#used = (at + length + 7) & ~7
+    return Buffer.from(this.#pool.buffer, at, length)
+  }
+}

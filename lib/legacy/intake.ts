@@ -1,0 +1,99 @@
+import { EventKind } from '../binding'
+import type { Assignment } from './assignment'
+import type { ErrorCodes, NativeError } from './errors'
+import type { Flow } from './flow'
+import type { RdkafkaConsumer, RdkafkaMessage, RdkafkaTopicPartition } from './node-rdkafka'
+import type { RowQueue } from './rows'
+import type { Toppars } from './toppars'
+
+const ERR_ASSIGN_PARTITIONS = -175
+const ERR_REVOKE_PARTITIONS = -174
+
+/** Takes what comes from node-rdkafka's polling thread into the queue of rows, as long as it is wanted. */
+export class Intake {
+  /** It is being closed: rows are no longer wanted. */
+  isLeaving = false
+  /** Nobody answers rebalances any more. */
+  isAbandoned = false
+
+  constructor(
+    private readonly client: RdkafkaConsumer,
+    private readonly toppars: Toppars,
+    private readonly rows: RowQueue,
+    private readonly flow: Flow,
+    private readonly assignment: Assignment,
+    private readonly errors: ErrorCodes,
+    private readonly wantsEof: boolean,
+    /** Its thread is alive. */
+    private readonly onHeard: () => void,
+    /** There is something to poll. */
+    private readonly onAdded: () => void,
+  ) {}
+
+  listen(): void {
+    this.client.on('data', (message) => {
+      this.onHeard()
+      this.#onMessage(message)
+    })
+    this.client.on('partition.eof', ({ topic, partition, offset }) => {
+      this.onHeard()
+      this.#onEof(topic, partition, offset)
+    })
+    this.client.on('warning', (error) => {
+      this.onHeard()
+      this.report(this.errors.toNative(error))
+    })
+  }
+
+  /** `rebalance_cb` */
+  onRebalance(error: unknown, partitions: RdkafkaTopicPartition[]): void {
+    this.onHeard()
+    if (this.isAbandoned) {
+      this.assignment.abandon()
+      return
+    }
+    const { code, message } = this.errors.toNative(error)
+    const kind = code === ERR_ASSIGN_PARTITIONS ? 'assign' : code === ERR_REVOKE_PARTITIONS ? 'revoke' : 'error'
+    this.assignment.asked()
+    this.rows.addUrgent([
+      EventKind.Rebalance,
+      kind,
+      // node-rdkafka does not tell what was lost: it looks revoked.
+      false,
+      this.client.rebalanceProtocol(),
+      message,
+      ...partitions.flatMap(({ topic, partition }) => [topic, partition]),
+    ])
+    this.onAdded()
+  }
+
+  /** An error that belongs to no call, in order with the rows. */
+  report({ code, message, isFatal, isRetriable }: NativeError): void {
+    if (this.isLeaving) return
+    this.rows.addEvent([EventKind.ConsumerError, code, message, isFatal, isRetriable, null, -1, -1])
+    this.onAdded()
+  }
+
+  #onMessage(message: RdkafkaMessage): void {
+    const toppar = this.toppars.get(message.topic, message.partition)
+    if (toppar?.isOpen !== true || this.isLeaving) return
+    if (toppar.isResumed) {
+      toppar.isResumed = false
+      // librdkafka goes on where it was when it was paused. If its polling thread had a message in hand just then, that
+      // one comes twice.
+      if (message.offset + 1 === toppar.next) return
+    }
+    toppar.next = message.offset + 1
+    this.flow.added(this.rows.addMessage(message, toppar.slot, this.assignment.epoch))
+    this.onAdded()
+  }
+
+  #onEof(topic: string, partition: number, offset: number): void {
+    const toppar = this.toppars.get(topic, partition)
+    if (toppar?.isOpen !== true) return
+    toppar.next = offset
+    if (!this.wantsEof || this.isLeaving) return
+    this.rows.addEvent([EventKind.PartitionEof, topic, partition, offset])
+    this.onAdded()
+  }
+}
