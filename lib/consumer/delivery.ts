@@ -316,6 +316,7 @@ export class MessageStream<K, V> implements AsyncIterableIterator<Message<K, V>,
 
   #end(): void {
     this.#isEnded = true
+    if (this.#block !== undefined) this.#delivery.partitions.leave(this.#block, this.#row, this.#row + 1)
     this.#block = undefined
     this.#delivery.release(this)
   }
@@ -438,6 +439,8 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
 
   #end(): void {
     this.#isEnded = true
+    const batch = this.#hand
+    if (batch !== undefined) this.#delivery.partitions.leave(batch.block, batch.from, batch.from + batch.length)
     this.#hand = undefined
     this.#delivery.release(this)
   }

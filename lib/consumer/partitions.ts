@@ -45,6 +45,8 @@ export class Partitions implements SlotNames {
   // Next offset to process, NaN while nothing was.
   #next = new Float64Array(64).fill(NaN)
   #epochs = new Int32Array(64).fill(-1)
+  // Next offset after what an iteration was left with in hand: delivered, not processed. NaN: nothing.
+  #left = new Float64Array(64).fill(NaN)
   // Rows done and not yet counted.
   #doneBlock: Block | undefined
   #doneFrom = 0
@@ -151,7 +153,7 @@ export class Partitions implements SlotNames {
     }
     this.#assigned.set(key, state)
     this.#write(state)
-    if (slot >= 0) this.#next[slot] = NaN
+    if (slot >= 0) this.#next[slot] = this.#left[slot] = NaN
   }
 
   revoke(topic: string, partition: number): void {
@@ -163,7 +165,7 @@ export class Partitions implements SlotNames {
     if (state.slot < 0) return
     this.#fences[state.slot] = this.#floors[state.slot] = NEVER
     this.#paused[state.slot] = 0
-    this.#next[state.slot] = NaN
+    this.#next[state.slot] = this.#left[state.slot] = NaN
   }
 
   /** From now on nothing of it is delivered, while what was processed may still be committed. */
@@ -183,7 +185,7 @@ export class Partitions implements SlotNames {
     state.early = undefined
     // Fenced later for another reason: that stays.
     this.fence(state, Math.max(state.fence, epoch))
-    if (state.slot >= 0) this.#next[state.slot] = NaN
+    if (state.slot >= 0) this.#next[state.slot] = this.#left[state.slot] = NaN
   }
 
   setPaused(state: PartitionState, isPaused: boolean): void {
@@ -197,6 +199,21 @@ export class Partitions implements SlotNames {
     if (state.slot < 0) return state.early
     const next = this.#next[state.slot] as number
     return Number.isNaN(next) ? undefined : next
+  }
+
+  /** An iteration ends with these rows in hand. */
+  leave(block: Block, from: number, to: number): void {
+    for (let row = from; row < to; row++) {
+      const slot = block.slot(row)
+      if (this.counts(slot, block.epoch)) this.#left[slot] = block.offset(row) + 1
+    }
+  }
+
+  /** Next offset after what was delivered and is no longer in hand; undefined while nothing was. */
+  delivered(state: PartitionState): number | undefined {
+    const next = this.next(state)
+    const left = state.slot < 0 ? NaN : (this.#left[state.slot] as number)
+    return Number.isNaN(left) ? next : Math.max(left, next ?? 0)
   }
 
   leaderEpoch(state: PartitionState): number {
@@ -264,5 +281,8 @@ export class Partitions implements SlotNames {
     const epochs = new Int32Array(size).fill(-1)
     epochs.set(this.#epochs)
     this.#epochs = epochs
+    const left = new Float64Array(size).fill(NaN)
+    left.set(this.#left)
+    this.#left = left
   }
 }

@@ -29,7 +29,7 @@ export class Positions {
     return [...this.partitions.assigned].map((state) => {
       const { topic, partition, startOffset } = state
       const told = startOffset !== undefined && startOffset >= 0 ? startOffset : undefined
-      return { topic, partition, offset: this.delivery.inHand(state.slot) ?? this.partitions.next(state) ?? told }
+      return { topic, partition, offset: this.delivery.inHand(state.slot) ?? this.partitions.delivered(state) ?? told }
     })
   }
 

@@ -5,6 +5,8 @@ import { checkTopic } from './flat'
 const TOPIC_CHARACTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-'.split('')
 const NO_TOPIC_CHARACTER = '/'
 const POSIX_SPECIAL = /[.^$*+?()[\]{}|\\]/
+/** A class that means the same in both. */
+const SAME_CLASS = /^\[\^?(?:[a-zA-Z0-9]-[a-zA-Z0-9]|[a-zA-Z0-9._])+-?\]$/
 /** RE_DUP_MAX of POSIX's libraries. */
 const MAX_REPEATS = 32_767
 
@@ -68,6 +70,7 @@ function literal(character: string): string {
 
 /** The characters of topic names that are in a JavaScript class, as a POSIX bracket. */
 function bracket(jsClass: string): string {
+  if (SAME_CLASS.test(jsClass)) return jsClass
   const regExp = new RegExp(`^${jsClass}$`)
   const members = TOPIC_CHARACTERS.filter((character) => regExp.test(character))
   return members.length > 0 ? `[${members.join('')}]` : NO_TOPIC_CHARACTER

@@ -19,6 +19,9 @@ export class Connection {
   readonly #waiting: (() => void)[] = []
   #running = 0
   readonly #idle: (() => void)[] = []
+  /** Above 0 no request may begin. */
+  #reservations = 0
+  readonly #reserved: (() => void)[] = []
   /** Why it cannot be connected. */
   #failure: ConfigError | undefined
   #disconnecting: Promise<void> | undefined
@@ -91,6 +94,10 @@ export class Connection {
   /** A call that runs on libuv's pool and calls back. */
   async call<T>(start: (callback: RdkafkaCallback<T>) => unknown): Promise<T> {
     await this.connected()
+    while (this.#reservations > 0) {
+      await new Promise<void>((resolve) => this.#reserved.push(resolve))
+      this.assertOpen()
+    }
     this.#running++
     try {
       return await new Promise<T>((resolve, reject) => {
@@ -102,6 +109,28 @@ export class Connection {
       })
     } finally {
       if (--this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve()
+    }
+  }
+
+  /** Requests wait until `alone()` has run once more. */
+  reserve(): void {
+    this.#reservations++
+  }
+
+  /**
+   * Runs it while no request is under way. A request holds node-rdkafka's lock until it is answered, and a call that
+   * takes that lock, too, blocks the event loop as long.
+   */
+  async alone(task: () => unknown): Promise<void> {
+    await this.connected()
+    this.#reservations++
+    try {
+      if (this.#running > 0) await this.#untilIdle()
+      this.assertOpen()
+      this.#now(task)
+    } finally {
+      this.#reservations = 0
+      this.#release()
     }
   }
 
@@ -146,12 +175,22 @@ export class Connection {
     if (this.#state === 'ready') {
       await before()
       this.#state = 'closing'
-      if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+      this.#release()
+      if (this.#running > 0) await this.#untilIdle()
       // Idle was told by one of its callbacks.
       await new Promise((resolve) => setImmediate(resolve))
       await new Promise<void>((resolve) => this.#client.disconnect(resolve))
     }
     this.#state = 'closed'
+  }
+
+  #untilIdle(): Promise<void> {
+    return new Promise((resolve) => this.#idle.push(resolve))
+  }
+
+  /** Those that wait look again. */
+  #release(): void {
+    for (const resolve of this.#reserved.splice(0)) resolve()
   }
 
   #now<T>(task: () => T): T {

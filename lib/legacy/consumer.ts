@@ -126,6 +126,8 @@ export class LegacyConsumer implements NativeConsumer {
       },
     )
     this.#intake.listen()
+    // Without a token no request can be answered.
+    if (this.#events.wantsToken) this.#connection.reserve()
     this.#events.listen(this.#client, errors)
     this.#connection.connect(
       () => {
@@ -139,9 +141,9 @@ export class LegacyConsumer implements NativeConsumer {
 
   // ---- rows and events ----
 
-  poll(_max: number): number {
+  poll(max: number): number {
     if (this.#rows.hasUrgent) return this.#rows.poll(true)
-    if (this.#intake.isLeaving) return POLL_NOTHING
+    if (max === 0 || this.#intake.isLeaving) return POLL_NOTHING
     if (this.#rows.isEmpty) {
       this.#flow.drained()
       return POLL_NOTHING
@@ -257,12 +259,16 @@ export class LegacyConsumer implements NativeConsumer {
   /** node-rdkafka passes on neither principal nor extensions. */
   setOauthbearerToken(token: string, lifetimeMs: number, _principal: string, _extensions: string[]): void {
     this.#connection.assertOpen()
-    try {
-      this.#client.setOauthBearerToken(token)
-    } catch (error) {
-      throw this.#errors.toNative(error)
-    }
-    this.#events.tokenSet(lifetimeMs)
+    this.#connection
+      .alone(() => this.#client.setOauthBearerToken(token))
+      .then(
+        () => {
+          this.#events.tokenSet(lifetimeMs)
+        },
+        (error: unknown) => {
+          if (!this.#intake.isLeaving) this.#events.tokenFailed(this.#errors.toNative(error).message)
+        },
+      )
   }
 
   setOauthbearerTokenFailure(reason: string): void {

@@ -14,14 +14,16 @@ const RETRY_MS = 10_000
 export class Events {
   #events: NativeEvent[] = []
   #refresh: NodeJS.Timeout | undefined
+  #isStopped = false
   readonly #onEvent: () => void
   readonly #config: string
-  readonly #hasToken: boolean
+  /** Tokens are to be had from user code. */
+  readonly wantsToken: boolean
 
   constructor(conf: Readonly<Record<string, string>>, onEvent: () => void) {
     this.#onEvent = onEvent
     this.#config = conf['sasl.oauthbearer.config'] ?? ''
-    this.#hasToken =
+    this.wantsToken =
       (conf['sasl.mechanisms'] ?? conf['sasl.mechanism'])?.toUpperCase() === 'OAUTHBEARER' &&
       conf['sasl.oauthbearer.method'] !== 'oidc' &&
       conf['enable.sasl.oauthbearer.unsecure.jwt'] !== 'true'
@@ -41,7 +43,7 @@ export class Events {
     client.on('event.throttle', ({ brokerName, brokerId, throttleTime }) => {
       this.add([EventKind.Throttle, brokerName, brokerId, throttleTime])
     })
-    if (this.#hasToken) this.#askForToken()
+    if (this.wantsToken) this.#askForToken()
   }
 
   add(event: NativeEvent): void {
@@ -62,16 +64,19 @@ export class Events {
   }
 
   tokenFailed(reason: string): void {
+    if (this.#isStopped) return
     this.add([EventKind.ClientError, ERR_AUTHENTICATION, `cannot get an OAUTHBEARER token: ${reason}`, false, true])
     this.#askAfter(RETRY_MS)
   }
 
   stop(): void {
+    this.#isStopped = true
     clearTimeout(this.#refresh)
   }
 
   #askAfter(delayMs: number): void {
-    this.stop()
+    if (this.#isStopped) return
+    clearTimeout(this.#refresh)
     const timer = setTimeout(
       () => {
         this.#askForToken()

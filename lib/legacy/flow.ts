@@ -129,7 +129,7 @@ export class Flow {
       if (isPaused) paused.push({ topic, partition })
       else resumed.push({ topic, partition })
       toppar.isPaused = isPaused
-      if (!isPaused) toppar.isResumed = true
+      if (isPaused) toppar.wasPaused = true
     }
     if (paused.length > 0) this.#call(() => this.#client.pause(paused))
     if (resumed.length > 0) {

@@ -77,13 +77,12 @@ export class Intake {
   #onMessage(message: RdkafkaMessage): void {
     const toppar = this.toppars.get(message.topic, message.partition)
     if (toppar?.isOpen !== true || this.isLeaving) return
-    if (toppar.isResumed) {
-      toppar.isResumed = false
-      // librdkafka goes on where it was when it was paused. If its polling thread had a message in hand just then, that
-      // one comes twice.
-      if (message.offset + 1 === toppar.next) return
-    }
+    // librdkafka goes on where it was when it was paused. If its polling thread had a message in hand just then, that
+    // one comes twice, one after the other. (The same offset with another timestamp is another message: the end of the
+    // partition was cut off and written anew.)
+    if (toppar.wasPaused && message.offset + 1 === toppar.next && message.timestamp === toppar.timestamp) return
     toppar.next = message.offset + 1
+    toppar.timestamp = message.timestamp
     this.flow.added(this.rows.addMessage(message, toppar.slot, this.assignment.epoch))
     this.onAdded()
   }

@@ -19,8 +19,10 @@ export interface Toppar {
   fences: number
   /** What node-rdkafka was told last. librdkafka keeps a pause over unassign and assign. */
   isPaused: boolean
-  /** It was resumed and nothing has come since. */
-  isResumed: boolean
+  /** It was, since it started or was sought. */
+  wasPaused: boolean
+  /** Of the last row. */
+  timestamp: number
 }
 
 /** Partitions by name, and the table of slots by which rows name them. */
@@ -49,7 +51,8 @@ export class Toppars {
         isUserPaused: false,
         fences: 0,
         isPaused: false,
-        isResumed: false,
+        wasPaused: false,
+        timestamp: -1,
       }
       partitions.set(partition, toppar)
       this.#names.push(topic, partition)
@@ -82,7 +85,7 @@ export class Toppars {
   moved(toppar: Toppar): void {
     toppar.openedAt = performance.now()
     toppar.next = undefined
-    toppar.isResumed = false
+    toppar.wasPaused = toppar.isPaused
   }
 }
 

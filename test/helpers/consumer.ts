@@ -1,9 +1,10 @@
 // Consumers for tests: every mode under one call, closed after each test, and watched. A warning nobody expected fails
 // the test, and so does a native client that is still there when the file is done.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { binding, PollMode } from '../../lib/binding'
-import { KafkaStreamConsumer } from '../../lib/consumer/consumer'
-import type { ConsumerSettings } from '../../lib/consumer/settings'
+import { binding } from '../../lib/binding'
+import type { ConsumerProperties } from '../../lib/config'
+import type { KafkaStreamConsumer } from '../../lib/consumer/consumer'
+import { ConsumerFactory } from '../../lib/consumer/factory'
 import type { KafkaError } from '../../lib/errors'
 import type { Message } from '../../lib/message/message'
 import { bytes, type Deserializer } from '../../lib/serde'
@@ -12,18 +13,15 @@ import { uniqueName } from './topics'
 import { waitFor, withDeadline } from './wait'
 
 export const TIERS = ['standard', 'buffered', 'dedicated'] as const
-export type Mode = (typeof TIERS)[number]
-/** Every mode that a Show line must hold in. */
-export const MODES: readonly Mode[] = TIERS
-
-const POLL_MODES = { standard: PollMode.Standard, buffered: PollMode.Buffered, dedicated: PollMode.Dedicated }
-const BUFFERED_BATCH_SIZE = 32
+export const MODES = [...TIERS, 'legacy'] as const
+export type Mode = (typeof MODES)[number]
 
 export interface ConsumerOptions<K, V> {
   groupId?: string
   /** librdkafka's properties, over the helper's own. */
-  config?: Readonly<Record<string, string | number | boolean>>
-  settings?: Partial<ConsumerSettings>
+  config?: ConsumerProperties
+  /** The package's own properties. */
+  settings?: ConsumerProperties
   keyDeserializer?: Deserializer<K>
   valueDeserializer?: Deserializer<V>
   maxBufferedMessages?: number
@@ -33,60 +31,32 @@ export interface ConsumerOptions<K, V> {
 }
 
 /** What a test's consumer is configured with unless the test says otherwise. */
-function defaults(groupId: string): Record<string, string | number | boolean> {
-  return {
-    'bootstrap.servers': kafkaBootstrap(),
-    'group.id': groupId,
-    'auto.offset.reset': 'earliest',
-    'enable.auto.commit': false,
-    'enable.auto.offset.store': false,
-    'fetch.queue.backoff.ms': 10,
-    // A test waits for whatever is noticed by these.
-    'topic.metadata.refresh.interval.ms': 1000,
-    'session.timeout.ms': 10_000,
-    'heartbeat.interval.ms': 500,
-  }
+const DEFAULTS: ConsumerProperties = {
+  'auto.offset.reset': 'earliest',
+  'enable.auto.commit': false,
+  // A test waits for whatever is noticed by these.
+  'topic.metadata.refresh.interval.ms': 1000,
+  'session.timeout.ms': 10_000,
+  'heartbeat.interval.ms': 500,
+  requestTimeoutMs: 10_000,
 }
 
 export function createConsumer<K = Buffer, V = Buffer>(
   mode: Mode,
   options: ConsumerOptions<K, V> = {},
 ): KafkaStreamConsumer<K, V> {
-  const config = { ...defaults(options.groupId ?? uniqueName('group')), ...options.config }
-  const settings: ConsumerSettings = {
-    pollMax: mode === 'standard' ? 1 : BUFFERED_BATCH_SIZE,
-    autoCommit: {
-      enabled: config['enable.auto.commit'] === true,
-      intervalMs: Number(config['auto.commit.interval.ms'] ?? 5000),
+  const { config, settings, maxBufferedMessages, maxBufferedBytes } = options
+  return ConsumerFactory.create(
+    {
+      'bootstrap.servers': config?.['bootstrap.servers'] ?? kafkaBootstrap(),
+      'group.id': options.groupId ?? uniqueName('group'),
+      'performance.tier': mode,
+      ...DEFAULTS,
+      ...config,
+      ...settings,
+      ...(maxBufferedMessages !== undefined && { maxBufferedMessages }),
+      ...(maxBufferedBytes !== undefined && { maxBufferedBytes }),
     },
-    autoOffsetReset: String(config['auto.offset.reset']),
-    maxPollIntervalMs: Number(config['max.poll.interval.ms'] ?? 300_000),
-    batchMaxMessages: 10_000,
-    closeTimeoutMs: 10_000,
-    rebalanceTimeoutMs: 10_000,
-    requestTimeoutMs: 10_000,
-    onDeserializationError: 'fail',
-    onAssigned: undefined,
-    onRevoked: undefined,
-    onLost: undefined,
-    oauthbearerTokenRefresh: undefined,
-    logger: undefined,
-    ...options.settings,
-  }
-  const flat = Object.entries(config).flatMap(([name, value]) => [
-    name,
-    name === 'enable.auto.commit' ? 'false' : String(value),
-  ])
-  return new KafkaStreamConsumer<K, V>(
-    (wake) =>
-      binding().createConsumer(
-        flat,
-        POLL_MODES[mode],
-        wake,
-        options.maxBufferedMessages ?? 100_000,
-        options.maxBufferedBytes ?? 8 << 20,
-      ),
-    settings,
     options.keyDeserializer ?? (bytes() as unknown as Deserializer<K>),
     options.valueDeserializer ?? (bytes() as unknown as Deserializer<V>),
   )

@@ -11,6 +11,7 @@ export interface Delivered {
  */
 export class OffsetCheck {
   readonly #next = new Map<number, number>()
+  readonly #mayGoTo = new Map<number, number>()
   #count = 0
 
   /** Messages so far. */
@@ -20,10 +21,11 @@ export class OffsetCheck {
 
   add({ partition, offset }: Delivered): void {
     const expected = this.next(partition)
-    if (offset !== expected) {
+    if (offset !== expected && offset !== this.#mayGoTo.get(partition)) {
       const what = offset < expected ? 'repeated or out of order' : `${offset - expected} missing before it`
       throw new Error(`[${partition}] @ ${offset}: expected ${expected} (${what}), after ${this.#count} messages`)
     }
+    if (offset !== expected) this.#mayGoTo.delete(partition)
     this.#next.set(partition, offset + 1)
     this.#count++
   }
@@ -36,5 +38,17 @@ export class OffsetCheck {
   /** From now on `offset` is expected: after a seek, or where the first message is not the partition's first. */
   expect(partition: number, offset: number): void {
     this.#next.set(partition, offset)
+    this.#mayGoTo.delete(partition)
+  }
+
+  /** A seek begins: the next one, or any after it, may be `offset`. */
+  seeking(partition: number, offset: number): void {
+    this.#mayGoTo.set(partition, offset)
+  }
+
+  /** The seek is over: what was not delivered from its target on must be from now on. */
+  sought(partition: number): void {
+    const offset = this.#mayGoTo.get(partition)
+    if (offset !== undefined) this.expect(partition, offset)
   }
 }

@@ -29,7 +29,8 @@ export async function startFromJars(options: KafkaOptions): Promise<KafkaCluster
     const users = options.users ?? DEFAULT_USERS
     const certificates = needsCertificates(listeners) ? await makeCertificates(directory.path) : undefined
     const nodes = await addresses(options.brokers ?? 1, Object.keys(listeners))
-    const clusterId = randomBytes(16).toString('base64url')
+    // A first letter of its own: kafka-storage takes an id that begins with a hyphen for an option.
+    const clusterId = `K${randomBytes(16).toString('base64url').slice(1)}`
 
     for (const node of nodes) {
       const dataDirectory = join(directory.path, `data-${node.nodeId}`)

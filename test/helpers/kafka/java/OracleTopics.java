@@ -193,7 +193,13 @@ final class OracleTopics {
     };
   }
 
-  /** createTopics answers before the brokers know the topic; a test that starts then meets "unknown topic". */
+  /**
+   * createTopics answers before the brokers know the topic; a test that starts then meets "unknown topic".
+   *
+   * <p>Having a leader is not enough: the leader makes its logs one after the other. One that refuses the first batch of
+   * an idempotent producer for that reason takes the second, and then the first is out of sequence for ever. Asking for
+   * offsets is answered by the leader itself, and repeated by the client until it is.
+   */
   private static void awaitLeaders(JsonNode request, Map<String, Integer> partitions) throws Exception {
     for (var topic : partitions.entrySet()) {
       until(
@@ -210,6 +216,12 @@ final class OracleTopics {
             }
           });
     }
+    var asked = new HashMap<TopicPartition, OffsetSpec>();
+    partitions.forEach(
+        (topic, count) -> {
+          for (int p = 0; p < count; p++) asked.put(new TopicPartition(topic, p), OffsetSpec.latest());
+        });
+    await(request, OracleClients.admin(request).listOffsets(asked).all());
   }
 
   interface Condition {
