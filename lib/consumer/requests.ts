@@ -31,7 +31,7 @@ export class Requests {
 
   /** A call that librdkafka was given `timeout(options)` for. */
   bounded<T>(call: Promise<T>, options: CallOptions, what: string): Promise<T> {
-    return unlessAborted(within(call, this.timeout(options) + GRACE_MS, what), options.signal)
+    return within(unlessAborted(call, options.signal), this.timeout(options) + GRACE_MS, what)
   }
 
   committed(partitions: readonly TopicPartition[], options: CallOptions): Promise<TopicPartitionResult[]> {

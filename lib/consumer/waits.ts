@@ -18,6 +18,8 @@ export async function within<T>(promise: Promise<T>, timeoutMs: number, what: st
     return await Promise.race([promise, late])
   } finally {
     clearTimeout(timer)
+    // It may have lost, and still fail.
+    promise.catch(() => undefined)
   }
 }
 

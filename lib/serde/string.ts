@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { ArgumentError } from '../errors'
 import type { Serde } from './serde'
 
+const LONE_SURROGATE = /\p{Surrogate}/u
 const REPLACEMENT = '\ufffd'
 
 /**
@@ -17,6 +18,8 @@ export function string(): Serde<string> {
       if (typeof (value as unknown) !== 'string') {
         throw new ArgumentError(`string: expected a string, got ${typeof value}`)
       }
+      // It has no UTF-8; Node would write a replacement character.
+      if (LONE_SURROGATE.test(value)) throw new ArgumentError('string: expected text without lone surrogates')
       return Buffer.from(value, 'utf8')
     },
   }

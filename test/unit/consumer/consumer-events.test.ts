@@ -1,0 +1,173 @@
+// What a consumer tells, and what it tells the group: over a fake addon.
+import { EventKind } from '../../../lib/binding'
+import { waitFor } from '../../helpers/wait'
+import { useFakedConsumers, type Faked } from './support/consumer'
+import { isPending, turn } from './support/delivery'
+import { rejectionOf, thrownBy } from './support/errors'
+import { run } from './support/rows'
+
+const consumers = useFakedConsumers()
+
+const T0 = { topic: 't', partition: 0 }
+const T1 = { topic: 't', partition: 1 }
+
+/** With T0 and T1 assigned, and rows of T0 there. */
+function assigned(settings: Parameters<typeof consumers.create>[0] = {}, rows = 5): Faked {
+  const faked = consumers.create(settings)
+  faked.consumer.assign([T0, T1])
+  faked.native.give(run(rows, { slot: faked.native.slot('t', 0) }))
+  return faked
+}
+
+describe('life signs', () => {
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] })
+  })
+
+  afterEach(() => {
+    jest.useRealTimers()
+  })
+
+  it('are given while user code asks for messages or waits for them, and not while it does neither', async () => {
+    const { native, consumer } = assigned({ maxPollIntervalMs: 30_000 }, 2)
+    const count = (): number => native.callsOf('keepAlive').length
+    const stream = consumer.stream()
+    await stream.next()
+    jest.advanceTimersByTime(10_000)
+    expect(count()).toBe(1)
+    jest.advanceTimersByTime(90_000)
+    expect(count()).toBe(1)
+    await stream.next()
+    jest.advanceTimersByTime(20_000)
+    expect(count()).toBe(2)
+    const waiting = stream.next()
+    expect(await isPending(waiting)).toBe(true)
+    jest.advanceTimersByTime(50_000)
+    expect(count()).toBe(7)
+  })
+})
+
+describe('a rebalance', () => {
+  it('that takes partitions away tells that they are lost', async () => {
+    const { native, events } = consumers.create()
+    native.giveRebalance('assign', [T0])
+    native.giveRebalance('revoke', [T0], { lost: true })
+    native.ringRows()
+    await turn()
+    await turn()
+    expect(events).toEqual([
+      ['assigned', [T0]],
+      ['lost', [T0]],
+    ])
+  })
+
+  it('that a handler fails in is a warning', async () => {
+    const { native, events } = consumers.create({
+      onAssigned() {
+        throw new Error('of the handler')
+      },
+    })
+    native.giveRebalance('assign', [T0])
+    native.ringRows()
+    await turn()
+    expect(events.map(([name]) => name)).toEqual(['warning', 'assigned'])
+    expect(events[0]?.[1]).toMatchObject({ message: 'onAssigned failed: of the handler' })
+  })
+})
+
+describe('unsubscribe()', () => {
+  it('drops what was prefetched, and answers the revocation that lies behind it', async () => {
+    const { native, consumer, events } = consumers.create()
+    await consumer.subscribe(['t'])
+    native.giveRebalance('assign', [T0])
+    native.give(run(3, { slot: native.slot('t', 0) }))
+    native.ringRows()
+    await turn()
+    expect(events).toEqual([['assigned', [T0]]])
+    consumer.unsubscribe()
+    native.give(run(2000, { slot: 0, offset: 3 }))
+    native.giveRebalance('revoke', [T0])
+    native.ringRows()
+    await turn()
+    expect(events.slice(1)).toEqual([['revoked', [T0]]])
+    expect(await isPending(consumer.stream({ signal: AbortSignal.timeout(50) }).next())).toBe(true)
+  })
+
+  it('lets the loop turn while it drops', async () => {
+    const { native, consumer } = assigned({}, 0)
+    await consumer.subscribe(['t'])
+    for (let at = 0; at < 100_000; at += 10) native.give(run(10, { slot: 0, offset: at }))
+    consumer.unsubscribe()
+    await waitFor(() => native.queued === 0, { describe: 'all rows to be dropped' })
+    expect(await isPending(consumer.stream({ signal: AbortSignal.timeout(50) }).next())).toBe(true)
+  })
+})
+
+describe('assign()', () => {
+  it('resumes what was paused, for librdkafka keeps a pause beyond the assignment', () => {
+    const { native, consumer } = assigned()
+    consumer.pause([T1])
+    consumer.assign([T1])
+    expect(native.callsOf('resume')).toEqual([[['t', 1]]])
+    expect(consumer.paused()).toEqual([])
+  })
+})
+
+describe('events', () => {
+  it('that are not ordered with rows come at once', () => {
+    const { native, events } = consumers.create()
+    native.ringServe([EventKind.Stats, '{"a":1}'], [EventKind.ClientError, -195, 'broker down', false, false])
+    expect(events).toMatchObject([
+      ['statistics', { a: 1 }],
+      ['warning', { code: 'ERR__TRANSPORT' }],
+    ])
+  })
+
+  it('of a record that is skipped carry it, where no callback takes it', async () => {
+    const bad = [{ ...run(1)[0], value: Buffer.from([0xff]) }] as ReturnType<typeof run>
+    const skipping = assigned({ onDeserializationError: 'skip' }, 1)
+    skipping.native.give(bad.map((row) => ({ ...row, offset: 1 })))
+    const stream = skipping.consumer.stream()
+    await stream.next()
+    const waiting = stream.next()
+    await turn()
+    expect(skipping.events).toMatchObject([['deserializationError', { offset: 1, part: 'value' }]])
+    skipping.native.give(run(1, { slot: 0, offset: 2 }))
+    skipping.native.ringRows()
+    expect((await waiting).value?.offset).toBe(2)
+
+    const seen: unknown[] = []
+    const calling = assigned({ onDeserializationError: (error) => seen.push(error.offset) }, 1)
+    calling.native.give(bad.map((row) => ({ ...row, offset: 1 })))
+    calling.native.give(run(1, { slot: 0, offset: 2 }))
+    const other = calling.consumer.stream()
+    await other.next()
+    expect((await other.next()).value?.offset).toBe(2)
+    expect([seen, calling.events]).toEqual([[1], []])
+  })
+
+  it('of a fatal error end the iteration with it', async () => {
+    const { native, consumer } = assigned({}, 0)
+    const waiting = consumer.stream().next()
+    await turn()
+    native.ringServe([EventKind.ClientError, -144, 'fenced', true, false])
+    expect(await rejectionOf(waiting)).toMatchObject({ code: 'ERR__FENCED', fatal: true })
+  })
+
+  it.each(['listener', 'logger'] as const)('after one whose %s throws still come', (who) => {
+    const failure = new Error(`of the ${who}`)
+    const throwing = (): never => {
+      throw failure
+    }
+    const { native, consumer, events } = consumers.create(
+      who === 'logger' ? { logger: { debug: throwing, info: throwing, warn: throwing, error: throwing } } : {},
+    )
+    if (who === 'listener') consumer.on('log', throwing)
+    const ticks: (() => unknown)[] = []
+    jest.spyOn(process, 'nextTick').mockImplementation((tick) => void ticks.push(tick as () => unknown))
+    native.ringServe([EventKind.Log, 3, 'FAC', 'text'], [EventKind.Stats, '{}'])
+    jest.restoreAllMocks()
+    expect(events).toEqual([['statistics', {}]])
+    expect(ticks.map((tick) => thrownBy(tick))).toEqual([failure])
+  })
+})

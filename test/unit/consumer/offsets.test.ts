@@ -1,0 +1,164 @@
+import { commitWarning, Offsets, offsetsAfter } from '../../../lib/consumer/offsets'
+import { Partitions, type PartitionState } from '../../../lib/consumer/partitions'
+import { ArgumentError, KafkaError } from '../../../lib/errors'
+import { Message, type MessageContext } from '../../../lib/message/message'
+import { MessageBatch } from '../../../lib/message/message-batch'
+import { bytes } from '../../../lib/serde'
+import { rejectionOf, thrownBy } from './support/errors'
+import { FakeNative, nativeError, results } from './support/fake-native'
+import { blockOf, row, run } from './support/rows'
+
+function setup(count = 3): {
+  native: FakeNative
+  offsets: Offsets
+  states: PartitionState[]
+  done: (slot: number, offset: number, leaderEpoch?: number) => void
+} {
+  const native = new FakeNative()
+  const partitions = new Partitions(native)
+  const states: PartitionState[] = []
+  for (let partition = 0; partition < count; partition++) {
+    partitions.assign('t', partition, 0, undefined)
+    partitions.isCurrent(native.slot('t', partition), 0)
+    states.push(partitions.get('t', partition) as PartitionState)
+  }
+  return {
+    native,
+    offsets: new Offsets(native, partitions),
+    states,
+    done(slot, offset, leaderEpoch = -1) {
+      partitions.done(blockOf([row({ slot, offset, leaderEpoch })]), 0)
+    },
+  }
+}
+
+describe('a commit of what was processed', () => {
+  it('commits the next offset of each partition that gave something', async () => {
+    const { native, offsets, done } = setup()
+    done(0, 4, 7)
+    done(2, 0)
+    expect(await offsets.commitProcessed()).toEqual([
+      { topic: 't', partition: 0, offset: 5, leaderEpoch: 7 },
+      { topic: 't', partition: 2, offset: 1 },
+    ])
+    expect(native.callsOf('commit')).toEqual([[['t', 0, 5, 7, '', 't', 2, 1, -1, '']]])
+  })
+
+  it('asks nobody when nothing was processed', async () => {
+    const { native, offsets } = setup()
+    expect(await offsets.commitProcessed()).toEqual([])
+    expect(native.callsOf('commit')).toEqual([])
+  })
+
+  it('commits only what has moved since the last one', async () => {
+    const { native, offsets, done } = setup()
+    done(0, 4)
+    done(1, 8)
+    await offsets.commitProcessed()
+    expect(await offsets.commitProcessed()).toEqual([])
+    done(1, 9)
+    expect(await offsets.commitProcessed()).toEqual([{ topic: 't', partition: 1, offset: 10 }])
+    expect(native.callsOf('commit')).toHaveLength(2)
+  })
+
+  it('tries again what was refused', async () => {
+    const { native, offsets, done } = setup()
+    done(0, 4)
+    jest.spyOn(native, 'commit').mockImplementationOnce((flat) => Promise.resolve(results(flat, [16])))
+    await rejectionOf(offsets.commitProcessed())
+    expect(await offsets.commitProcessed()).toEqual([{ topic: 't', partition: 0, offset: 5 }])
+    expect(await offsets.commitProcessed()).toEqual([])
+  })
+
+  it('commits, of some partitions, those alone', async () => {
+    const { offsets, states, done } = setup()
+    done(0, 4)
+    done(1, 8)
+    expect(await offsets.commitProcessed(states.slice(1))).toEqual([{ topic: 't', partition: 1, offset: 9 }])
+    expect(await offsets.commitProcessed()).toEqual([{ topic: 't', partition: 0, offset: 5 }])
+  })
+})
+
+describe('a commit of given offsets', () => {
+  it('passes all that is given, also of partitions that are not assigned', async () => {
+    const { native, offsets, states } = setup(1)
+    await offsets.commit([
+      { topic: 't', partition: 0, offset: 5, leaderEpoch: 1, metadata: 'm' },
+      { topic: 'other', partition: 9, offset: 0 },
+    ])
+    expect(native.callsOf('commit')).toEqual([[['t', 0, 5, 1, 'm', 'other', 9, 0, -1, '']]])
+    expect(states[0]?.committed).toBe(5)
+  })
+
+  it('names the partitions that were refused, and why', async () => {
+    const { native, offsets, states } = setup()
+    jest.spyOn(native, 'commit').mockImplementation((flat) => Promise.resolve(results(flat, [0, 25, 25])))
+    const error = await rejectionOf(
+      offsets.commit([0, 1, 2].map((partition) => ({ topic: 't', partition, offset: 1 }))),
+    )
+    expect(error).toBeInstanceOf(KafkaError)
+    expect(error).toMatchObject({ code: 'ERR_UNKNOWN_MEMBER_ID', errno: 25 })
+    expect((error as Error).message).toMatch(/^commit of t \[1\], t \[2\]: \S/)
+    expect(states.map(({ committed }) => committed)).not.toContain(25)
+  })
+
+  it('rejects with what the addon rejects with', async () => {
+    const { native, offsets } = setup()
+    jest.spyOn(native, 'commit').mockRejectedValue(nativeError(-172, 'no group'))
+    expect(await rejectionOf(offsets.commit([{ topic: 't', partition: 0, offset: 1 }]))).toMatchObject({
+      message: 'commit: no group',
+      code: 'ERR__STATE',
+    })
+  })
+})
+
+describe('the offsets after', () => {
+  const context: MessageContext<Buffer, Buffer> = {
+    slots: { topic: (slot) => `t${slot}`, partition: (slot) => slot },
+    keyDeserializer: bytes(),
+    valueDeserializer: bytes(),
+  }
+
+  it('a message: the next of its partition, with the epoch of its leader where it is known', () => {
+    const block = blockOf([row({ slot: 1, offset: 6, leaderEpoch: 3 }), row({ slot: 0, offset: 2 })])
+    expect(offsetsAfter(new Message(block, 0, context))).toEqual([
+      { topic: 't1', partition: 1, offset: 7, leaderEpoch: 3 },
+    ])
+    expect(offsetsAfter(new Message(block, 1, context))).toEqual([{ topic: 't0', partition: 0, offset: 3 }])
+  })
+
+  it('a batch: the next of each partition that it has, and of no other', () => {
+    const block = blockOf([
+      ...run(3, { slot: 0, offset: 10 }),
+      ...run(2, { slot: 1, offset: 20 }),
+      ...run(1, { slot: 0, offset: 13 }),
+      ...run(1, { slot: 2, offset: 99 }),
+    ])
+    const after = offsetsAfter(new MessageBatch(block, 1, 6, context, undefined))
+    expect(after.sort((a, b) => a.partition - b.partition)).toEqual([
+      { topic: 't0', partition: 0, offset: 14 },
+      { topic: 't1', partition: 1, offset: 22 },
+    ])
+  })
+
+  it('offsets: these, once they are checked', () => {
+    expect(offsetsAfter([{ topic: 't', partition: 0, offset: 5 }])).toEqual([{ topic: 't', partition: 0, offset: 5 }])
+    const error = thrownBy(() => offsetsAfter([{ topic: 't', partition: 0, offset: -1 }]))
+    expect(error).toBeInstanceOf(ArgumentError)
+    expect(() => offsetsAfter({} as never)).toThrow('offsets: expected an array, got an object')
+  })
+})
+
+describe('a warning of a commit', () => {
+  it('is the error itself, or wraps what is none of ours', () => {
+    const error = new KafkaError('m', 'ERR_X')
+    expect(commitWarning(error, 'auto-commit')).toBe(error)
+    const cause = new RangeError('odd')
+    expect(commitWarning(cause, 'auto-commit')).toMatchObject({
+      name: 'KafkaError',
+      code: 'ERR_KAFKA_COMMIT',
+      message: 'auto-commit: RangeError: odd',
+      cause,
+    })
+  })
+})
