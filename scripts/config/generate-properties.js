@@ -103,7 +103,11 @@ async function main() {
   )
 }
 
-main().catch((/** @type {unknown} */ error) => {
-  console.error(error)
-  process.exitCode = 1
-})
+if (require.main === module) {
+  main().catch((/** @type {unknown} */ error) => {
+    console.error(error)
+    process.exitCode = 1
+  })
+}
+
+module.exports = { parseRow }

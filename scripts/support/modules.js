@@ -1,7 +1,6 @@
 'use strict'
 // node_modules: whether it is what package-lock.json says, and node-rdkafka's binary.
 const fs = require('node:fs')
-const os = require('node:os')
 const path = require('node:path')
 const { depsDir, root } = require('./paths')
 const { run, SetupError, step } = require('./run')
@@ -51,7 +50,8 @@ async function buildNodeRdkafka(nodeGypArgs) {
   const nodeGyp = require.resolve('node-gyp/bin/node-gyp.js')
   await run(process.execPath, [nodeGyp, 'rebuild', ...nodeGypArgs], {
     cwd: nodeRdkafka,
-    env: { JOBS: String(os.availableParallelism()) },
+    // One job: its makefile configures librdkafka and compiles it without saying that one comes after the other.
+    env: { JOBS: '1' },
     logFile: path.join(depsDir(), 'logs', 'node-rdkafka.log'),
     what: 'Compiling node-rdkafka',
   })
