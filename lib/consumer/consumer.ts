@@ -168,7 +168,8 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
         'topics: expected an array of at least one topic name or RegExp; unsubscribe() leaves all topics',
       )
     }
-    const patterns = topics.map((topic, index) => topicPattern(topic, `topics[${index}]`))
+    // Holes in the array are looked at, too.
+    const patterns = Array.from(topics, (topic, index) => topicPattern(topic, `topics[${index}]`))
     calling('subscribe', () => {
       this.#native.subscribe(patterns)
     })
@@ -249,7 +250,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * @see `rd_kafka_consume_batch_queue`; Java `poll` with `max.poll.records`
    */
   batches(options: BatchesOptions = {}): BatchStream<K, V> {
-    const maxMessages = options.maxMessages ?? this.#settings.batchMaxMessages
+    const { maxMessages = this.#settings.batchMaxMessages } = options
     if (!Number.isInteger(maxMessages) || maxMessages < 1 || maxMessages > MAX_BATCH) {
       throw new ArgumentError(`maxMessages: expected an integer from 1 to ${MAX_BATCH}, got ${String(maxMessages)}`)
     }

@@ -40,7 +40,8 @@ function checkInteger(value: unknown, name: string, low: number, high: number): 
 
 function checkList(value: unknown, name: string): unknown[] {
   if (!Array.isArray(value)) throw new ArgumentError(`${name}: expected an array, got ${show(value)}`)
-  return value
+  // Without holes: `map` would leave them out.
+  return Array.from(value as unknown[])
 }
 
 export function checkPartitions(value: unknown, name: string): TopicPartition[] {

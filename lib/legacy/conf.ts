@@ -32,6 +32,15 @@ const OWN_PROPERTIES = {
   'enable.partition.eof': 'true',
 }
 
+/**
+ * Most that is asked of a partition at a time (librdkafka's own default is 1 MiB), unless configured by either of its
+ * names; a larger message comes all the same. A pause for backpressure throws away what was fetched and has not been
+ * polled, and lets through what has been: with less in one answer both are less. With 100-byte messages of 4 partitions it
+ * halved the memory and the time the event loop is blocked at a stretch, at the same throughput.
+ */
+const FETCH_BYTES = '131072'
+const FETCH_BYTES_NAMES = ['fetch.message.max.bytes', 'max.partition.fetch.bytes']
+
 /** Needs librdkafka calls that node-rdkafka has not. */
 const UNUSABLE = ['log.queue']
 
@@ -52,6 +61,7 @@ export function createClient(
     )
   }
   const clientConf: RdkafkaConf = {}
+  if (!FETCH_BYTES_NAMES.some((name) => name in conf)) clientConf['fetch.message.max.bytes'] = FETCH_BYTES
   const topicConf: Record<string, string> = {}
   for (const [name, value] of Object.entries({ ...conf, ...OWN_PROPERTIES })) {
     if (UNUSABLE.includes(name)) continue

@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors'
-import { ERR_STATE, type ErrorCodes, type NativeError, nativeError } from './errors'
+import { ERR_DESTROY, ERR_STATE, type ErrorCodes, type NativeError, nativeError } from './errors'
 import type { RdkafkaCallback, RdkafkaConsumer, RdkafkaMetadata } from './node-rdkafka'
 
 type ConnectionClient = Pick<RdkafkaConsumer, 'connect' | 'disconnect' | 'getMetadata'>
@@ -17,7 +17,8 @@ export class Connection {
   readonly #client: ConnectionClient
   readonly #errors: ErrorCodes
   readonly #waiting: (() => void)[] = []
-  #running = 0
+  /** Of the requests under way. */
+  readonly #running = new Set<(error: Error) => void>()
   readonly #idle: (() => void)[] = []
   /** Above 0 no request may begin. */
   #reservations = 0
@@ -98,18 +99,19 @@ export class Connection {
       await new Promise<void>((resolve) => this.#reserved.push(resolve))
       this.assertOpen()
     }
-    this.#running++
-    try {
-      return await new Promise<T>((resolve, reject) => {
-        const callback: RdkafkaCallback<T> = (error, value) => {
-          if (error === null || error === undefined) resolve(value)
-          else reject(this.#errors.toNative(error))
-        }
-        this.#now(() => start(callback))
-      })
-    } finally {
-      if (--this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve()
-    }
+    return new Promise<T>((resolve, reject) => {
+      const callback: RdkafkaCallback<T> = (error, value) => {
+        this.#ended(reject)
+        if (error === null || error === undefined) resolve(value)
+        else reject(this.#errors.toNative(error))
+      }
+      this.#running.add(reject)
+      try {
+        start(callback)
+      } catch (error) {
+        callback(error, undefined as T)
+      }
+    })
   }
 
   /** Requests wait until `alone()` has run once more. */
@@ -125,7 +127,7 @@ export class Connection {
     await this.connected()
     this.#reservations++
     try {
-      if (this.#running > 0) await this.#untilIdle()
+      if (this.#running.size > 0) await this.#untilIdle()
       this.assertOpen()
       this.#now(task)
     } finally {
@@ -160,6 +162,11 @@ export class Connection {
     if (this.#state === 'connecting') await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
+  /** There is no more time: who waits for a request learns it now. The requests themselves go on to their end. */
+  giveUp(): void {
+    for (const reject of this.#running) reject(nativeError(ERR_DESTROY, 'the client was closed'))
+  }
+
   /**
    * Disconnects: once, when it is ready and idle, whoever asks. node-rdkafka would never call a second callback.
    *
@@ -176,12 +183,17 @@ export class Connection {
       await before()
       this.#state = 'closing'
       this.#release()
-      if (this.#running > 0) await this.#untilIdle()
+      if (this.#running.size > 0) await this.#untilIdle()
       // Idle was told by one of its callbacks.
       await new Promise((resolve) => setImmediate(resolve))
       await new Promise<void>((resolve) => this.#client.disconnect(resolve))
     }
     this.#state = 'closed'
+  }
+
+  #ended(request: (error: Error) => void): void {
+    this.#running.delete(request)
+    if (this.#running.size === 0) for (const resolve of this.#idle.splice(0)) resolve()
   }
 
   #untilIdle(): Promise<void> {

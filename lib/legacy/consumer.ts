@@ -2,8 +2,6 @@
 //
 // Threads: node-rdkafka polls librdkafka on a thread of its own, and hands over messages and what librdkafka calls back
 // through the event loop. Everything here runs on JavaScript's thread.
-// Its callbacks run one after the other inside one native loop, with all microtasks after each. User code must not run
-// there (a client that is disconnected in such a callback is freed under it), so wake-ups go through setImmediate.
 import {
   EventKind,
   WAKE_ROWS,
@@ -17,6 +15,7 @@ import {
   POLL_NOTHING,
 } from '../binding'
 import { Assignment } from './assignment'
+import { Bell } from './bell'
 import { Commits } from './commits'
 import { createClient } from './conf'
 import { Connection } from './connection'
@@ -38,7 +37,7 @@ const POLL_TIMEOUT_MS = 50
 
 export class LegacyConsumer implements NativeConsumer {
   readonly #client: RdkafkaConsumer
-  readonly #wake: (bits: number) => void
+  readonly #bell: Bell
   readonly #errors: ErrorCodes
   readonly #connection: Connection
   readonly #commits: Commits
@@ -50,7 +49,6 @@ export class LegacyConsumer implements NativeConsumer {
   readonly #intake: Intake
   readonly #events: Events
   readonly #watchdog: Watchdog
-  #wakeBits = 0
   #subscription: string[] = []
   /** node-rdkafka's thread has ended. */
   #isDead = false
@@ -64,7 +62,7 @@ export class LegacyConsumer implements NativeConsumer {
     limits: Limits,
     errors = new ErrorCodes(),
   ) {
-    this.#wake = wake
+    this.#bell = new Bell(wake)
     this.#errors = errors
     this.#client = createClient(rdkafka, conf, {
       rebalance_cb: (error, partitions) => {
@@ -78,12 +76,12 @@ export class LegacyConsumer implements NativeConsumer {
     this.#connection = new Connection(this.#client, errors)
     this.#commits = new Commits(this.#client, errors)
     this.#events = new Events(conf, () => {
-      this.#soon(WAKE_SERVE)
+      this.#bell.ring(WAKE_SERVE)
     })
     this.#requests = new Requests(this.#client, this.#connection, errors)
     this.#flow = new Flow(this.#client, this.#toppars, this.#rows, errors, limits, {
       collected: () => {
-        this.#soon(WAKE_ROWS)
+        this.#bell.ring(WAKE_ROWS)
       },
       resumed: (partitions) => {
         this.#requests.rouse(partitions)
@@ -118,11 +116,12 @@ export class LegacyConsumer implements NativeConsumer {
       this.#assignment,
       errors,
       conf['enable.partition.eof'] === 'true',
+      () => this.#subscription,
       () => {
         this.#watchdog.heard()
       },
       () => {
-        this.#soon(WAKE_ROWS)
+        this.#bell.ring(WAKE_ROWS)
       },
     )
     this.#intake.listen()
@@ -295,6 +294,7 @@ export class LegacyConsumer implements NativeConsumer {
   /** Without waiting for answers to rebalances. node-rdkafka leaves the group all the same, if a broker is there. */
   destroy(): Promise<void> {
     this.#intake.isAbandoned = true
+    this.#connection.giveUp()
     this.#onChange?.()
     return this.#disconnect()
   }
@@ -321,18 +321,6 @@ export class LegacyConsumer implements NativeConsumer {
     this.#watchdog.start()
   }
 
-  /** Wakes in the next turn of the event loop, outside of node-rdkafka's callbacks; once for all that has come by then. */
-  #soon(bits: number): void {
-    if (this.#wakeBits === 0) {
-      setImmediate(() => {
-        const all = this.#wakeBits
-        this.#wakeBits = 0
-        this.#wake(all)
-      })
-    }
-    this.#wakeBits |= bits
-  }
-
   #disconnect(): Promise<void> {
     this.#intake.isLeaving = true
     this.#rows.clear()
@@ -340,7 +328,7 @@ export class LegacyConsumer implements NativeConsumer {
       .disconnect(() => this.#leave())
       .then(() => {
         this.#events.stop()
-        this.#soon(WAKE_ROWS)
+        this.#bell.ring(WAKE_ROWS)
       })
   }
 

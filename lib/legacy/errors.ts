@@ -8,6 +8,8 @@ export const ERR_NOT_IMPLEMENTED = -170
 export const ERR_AUTHENTICATION = -169
 export const ERR_FATAL = -150
 const ERR_UNKNOWN = -1
+/** Of those node-rdkafka says nothing, but it is so: a transport failure, and what timed out. */
+const RETRIABLE = [-195, -185, -166]
 
 export interface NativeError extends Error {
   code: number
@@ -24,8 +26,13 @@ export function nativeError(code: number, message: string, cause?: unknown): Nat
   return Object.assign(error, {
     code,
     isFatal: isFatal === true || code === ERR_FATAL,
-    isRetriable: isRetriable === true,
+    isRetriable: isRetriable === true || RETRIABLE.includes(code),
   })
+}
+
+/** For an error that does not tell what it is about. */
+export function oneOf(names: readonly string[]): string {
+  return names.length > 1 ? `one of ${names.join(', ')}` : names.join()
 }
 
 /**

@@ -14,8 +14,8 @@ const COLLECT_MS = 25
 const FITS_MS = 5
 /** So long after a partition started (or was sought), no news of its end means that there may be any number. */
 const STARTING_MS = 2000
-/** The high mark as a part of the limits: what is in flight then makes up most of the rest. */
-const HIGH_PART = 32
+/** The high mark as a part of the limits: what is in flight when it is reached comes on top, and is many times that. */
+const HIGH_PART = 256
 /** What lies at the broker counts as fitting up to this part of the limits. */
 const SMALL_PART = 4
 const OFFSET_INVALID = -1001
@@ -32,7 +32,8 @@ const OFFSET_INVALID = -1001
  *
  * What may exceed the bound:
  *  - what was in flight when the flow was paused: while JavaScript takes n messages out of that list, the thread puts
- *    in about 6 n more. That is why the high mark is no more than a 32nd of the limits.
+ *    in about 6 n more, up to what one answer of each broker holds. So the high mark is low (a 256th of the limits), and
+ *    what is asked of a broker at a time is small (conf.ts).
  *  - what is produced while user code blocks the event loop with the flow going on.
  */
 export class Flow {

@@ -1,6 +1,6 @@
 import { EventKind } from '../binding'
 import type { Assignment } from './assignment'
-import type { ErrorCodes, NativeError } from './errors'
+import { type ErrorCodes, type NativeError, nativeError, oneOf } from './errors'
 import type { Flow } from './flow'
 import type { RdkafkaConsumer, RdkafkaMessage, RdkafkaTopicPartition } from './node-rdkafka'
 import type { RowQueue } from './rows'
@@ -24,6 +24,7 @@ export class Intake {
     private readonly assignment: Assignment,
     private readonly errors: ErrorCodes,
     private readonly wantsEof: boolean,
+    private readonly subscription: () => readonly string[],
     /** Its thread is alive. */
     private readonly onHeard: () => void,
     /** There is something to poll. */
@@ -41,7 +42,7 @@ export class Intake {
     })
     this.client.on('warning', (error) => {
       this.onHeard()
-      this.report(this.errors.toNative(error))
+      this.#onWarning(this.errors.toNative(error))
     })
   }
 
@@ -72,6 +73,12 @@ export class Intake {
     if (this.isLeaving) return
     this.rows.addEvent([EventKind.ConsumerError, code, message, isFatal, isRetriable, null, -1, -1])
     this.onAdded()
+  }
+
+  /** A topic is unknown, or forbidden; node-rdkafka does not tell which. */
+  #onWarning(error: NativeError): void {
+    const topics = [...new Set([...this.subscription(), ...[...this.toppars.opened].map(({ topic }) => topic)])]
+    this.report(nativeError(error.code, [error.message, oneOf(topics)].filter((part) => part !== '').join(': '), error))
   }
 
   #onMessage(message: RdkafkaMessage): void {

@@ -1,10 +1,12 @@
 import type { FlatOffsetResults, FlatOffsets, FlatPartitions, NativeMetadata } from '../binding'
 import type { Connection } from './connection'
-import type { ErrorCodes } from './errors'
+import { type ErrorCodes, nativeError, oneOf } from './errors'
 import type { RdkafkaCallback, RdkafkaConsumer, RdkafkaTopicPartition } from './node-rdkafka'
 import { fromFlat, fromFlatPartitions } from './toppars'
 
 const ERR_UNKNOWN_TOPIC_OR_PART = 3
+/** A partition or topic is not there: for librdkafka, and for the broker. */
+const UNKNOWN = [-190, -188, ERR_UNKNOWN_TOPIC_OR_PART]
 const OFFSET_INVALID = -1001
 const OFFSET_END = -1
 const ROUSE_TIMEOUT_MS = 1000
@@ -83,13 +85,23 @@ export class Requests {
     list: readonly RdkafkaTopicPartition[],
     start: (callback: RdkafkaCallback<Found>) => unknown,
   ): Promise<FlatOffsetResults> {
-    const found = await this.connection.call(start)
+    const found = await this.connection.call(start).catch((error: unknown) => {
+      throw this.#named(error, list)
+    })
     return list.flatMap(({ topic, partition }, index) => {
       const answer = found[index]
       return answer !== undefined && 'topic' in answer
         ? [topic, partition, answer.offset ?? OFFSET_INVALID, -1, '', 0]
         : [topic, partition, OFFSET_INVALID, -1, '', this.errors.toNative(answer).code]
     })
+  }
+
+  /** Refused as a whole for a partition that is not there: node-rdkafka does not tell which. */
+  #named(error: unknown, list: readonly RdkafkaTopicPartition[]): unknown {
+    const native = this.errors.toNative(error)
+    if (!UNKNOWN.includes(native.code)) return error
+    const names = list.map(({ topic, partition }) => `${topic} [${partition}]`)
+    return nativeError(native.code, `${native.message}: ${oneOf(names)}`, error)
   }
 }
 

@@ -83,15 +83,20 @@ describe('closing', () => {
     expect(consumer.isClosed()).toBe(true)
   })
 
-  it('waits for the requests under way', async () => {
+  it('waits for the requests under way; with destroy() their callers do not', async () => {
     const { client, consumer } = await assigned()
     const asked = [consumer.committed(['t', 0], 5), consumer.committed(['t', 1], 5)]
     await settled()
     await consumer.beginClose()
     await settled()
     expect(client.names()).not.toContain('disconnect')
+    const destroying = consumer.destroy()
+    const outcomes = await Promise.allSettled(asked)
+    await settled()
+    expect(client.names()).not.toContain('disconnect')
+    expect(outcomes).toMatchObject(Array.from({ length: 2 }, () => ({ status: 'rejected', reason: { code: -197 } })))
     client.answer()
-    await Promise.all(asked)
+    await destroying
     await settled()
     expect(client.names()).toContain('disconnect')
   })

@@ -105,7 +105,16 @@ describe('rows and events', () => {
     client.emit('warning', rdkafkaError(3))
     expect(drain(consumer)).toEqual([
       '0@0/1',
-      [EventKind.ConsumerError, 3, 'Broker: Unknown topic or partition', false, false, null, -1, -1],
+      [EventKind.ConsumerError, 3, 'Broker: Unknown topic or partition: t', false, false, null, -1, -1],
+    ])
+    consumer.subscribe(['t', 'u'])
+    client.emit('warning', rdkafkaError(3))
+    consumer.unsubscribe()
+    consumer.unassign()
+    client.emit('warning', rdkafkaError(3))
+    expect(drain(consumer).map(([, , message]) => message)).toEqual([
+      'Broker: Unknown topic or partition: one of t, u',
+      'Broker: Unknown topic or partition',
     ])
   })
 })
@@ -198,6 +207,19 @@ describe('requests', () => {
     expect(client.of('committed')[0]?.[1]).toBe(1) // 0 would be node-rdkafka's default
     const times = flat([0, 50], [1, 50], [2, 50], [3, 50])
     await expect(consumer.offsetsForTimes(times, 99)).resolves.toEqual(expected)
+  })
+
+  it('refused as a whole for what is not there name what it may be', async () => {
+    const { client, consumer } = await assigned(0)
+    client.throws.set('offsetsForTimes', rdkafkaError(-190))
+    const message = 'Local: Unknown partition: one of t [0], t [1]'
+    await expect(consumer.offsetsForTimes(flat([0, 5], [1, 5]), 5)).rejects.toMatchObject({ code: -190, message })
+    client.throws.set('offsetsForTimes', rdkafkaError(-195))
+    await expect(consumer.offsetsForTimes(flat([0, 5]), 5)).rejects.toMatchObject({
+      code: -195,
+      message: 'Local: Broker transport failure',
+      isRetriable: true,
+    })
   })
 
   it('give watermarks, from the broker and from what is known', async () => {
@@ -308,8 +330,9 @@ describe('tokens', () => {
     consumer.setOauthbearerToken('two', later, 'me', [])
     const destroying = consumer.destroy()
     await settled()
+    await expect(asked).rejects.toMatchObject({ code: -197 })
     client.answer()
-    await Promise.all([asked, destroying])
+    await destroying
     await settled()
     expect(client.of('setOauthBearerToken')).toEqual([['one']])
     expect(consumer.serve()).toEqual([])

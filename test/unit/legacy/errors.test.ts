@@ -8,7 +8,7 @@ it('finds the code and the full description of an error that lost them', () => {
     code: -195,
     message: 'Local: Broker transport failure',
     isFatal: false,
-    isRetriable: false,
+    isRetriable: true,
   })
   expect(codes.toNative(new Error('Local: Erroneous state'))).toMatchObject({ code: -172 })
 })

@@ -17,7 +17,7 @@ it("turns node-rdkafka's events into the addon's", () => {
   client.emit('event.log', { severity: 4, fac: 'FAIL', message: 'm' })
   client.emit('event.throttle', { message: '', throttleTime: 9, brokerName: 'b', brokerId: 2 })
   expect(events.take()).toEqual([
-    [EventKind.ClientError, -195, 'Local: Broker transport failure', false, false],
+    [EventKind.ClientError, -195, 'Local: Broker transport failure', false, true],
     [EventKind.Stats, '{}'],
     [EventKind.Log, 4, 'FAIL', 'm'],
     [EventKind.Throttle, 'b', 2, 9],
