@@ -4,7 +4,7 @@ import type { KafkaStreamConsumer } from '../../lib/consumer/consumer'
 
 export interface BadCall {
   name: string
-  call(consumer: KafkaStreamConsumer): unknown
+  call: (consumer: KafkaStreamConsumer) => unknown
 }
 
 type Method = 'subscribe' | 'assign' | 'commit' | 'committed' | 'seek' | 'pause' | 'resume' | 'offsetsForTimes'
