@@ -7,6 +7,29 @@ const CALLBACKS = ['rebalance_cb', 'offset_commit_cb']
 // librdkafka's default, 1000, stalls a partition for a second whenever its queue is full.
 const FETCH_QUEUE_BACKOFF_MS = 10
 
+/** librdkafka's properties of topics that are none of the client. */
+const OF_TOPICS = new Set([
+  'auto.offset.reset',
+  'auto.commit.enable',
+  'consume.callback.max.messages',
+  'offset.store.method',
+  'offset.store.path',
+  'offset.store.sync.interval.ms',
+  'acks',
+  'request.required.acks',
+  'request.timeout.ms',
+  'message.timeout.ms',
+  'delivery.timeout.ms',
+  'queuing.strategy',
+  'produce.offset.report',
+  'partitioner',
+  'partitioner_cb',
+  'msg_order_cmp',
+  'compression.level',
+])
+/** Names of both. As properties of topics they mean nothing to a consumer of a group. */
+const OF_BOTH = new Set(['enable.auto.commit', 'auto.commit.interval.ms', 'compression.codec', 'compression.type', 'opaque'])
+
 export type Conf = Readonly<Record<string, unknown>>
 
 /** The tier that a configuration names, and the rest of it: what node-rdkafka knows. */
@@ -32,17 +55,30 @@ export interface TierConf {
 /**
  * Checks a configuration as node-rdkafka does: synchronously, with librdkafka's own messages.
  *
+ * Properties of topics count in `topicConf` alone: node-rdkafka hands that to librdkafka as a whole, in place of what
+ * stood in `conf`. Code that has `auto.offset.reset` in `conf` runs without it there, and must not begin elsewhere here.
+ *
  * @throws Error librdkafka refuses a name or a value
  */
 export function tierConf(conf: Conf, topicConf: Conf): TierConf {
-  const flat = [...strings(conf), ...strings(topicConf)]
+  const pairs = pairsOf(conf)
+  const topicPairs = pairsOf(topicConf)
   try {
-    const dumped = pairs(binding().dumpConfiguration(flat))
-    // The pumps and listeners of this package see messages before user code does: librdkafka must not count them.
-    const forced = ['enable.auto.commit', 'false', 'enable.auto.offset.store', 'false']
+    const dumped = dump(pairs)
+    const unknown = topicPairs.find(([name]) => !OF_TOPICS.has(name) && !OF_BOTH.has(name))
+    if (unknown !== undefined) throw new Error(`No such configuration property: "${unknown[0]}"`)
+    dump(topicPairs)
     const isBackoffGiven = 'fetch.queue.backoff.ms' in conf
+    const flat = [
+      ...pairs.filter(([name]) => !OF_TOPICS.has(name)),
+      ...topicPairs.filter(([name]) => OF_TOPICS.has(name)),
+      ...(isBackoffGiven ? [] : [['fetch.queue.backoff.ms', String(FETCH_QUEUE_BACKOFF_MS)] as const]),
+      // The pumps and listeners of this package see messages before user code does: librdkafka must not count them.
+      ['enable.auto.commit', 'false'] as const,
+      ['enable.auto.offset.store', 'false'] as const,
+    ].flat()
     return {
-      flat: [...flat, ...(isBackoffGiven ? [] : ['fetch.queue.backoff.ms', String(FETCH_QUEUE_BACKOFF_MS)]), ...forced],
+      flat,
       autoCommit: {
         enabled: dumped.get('enable.auto.commit') === 'true',
         intervalMs: Number(dumped.get('auto.commit.interval.ms')),
@@ -57,15 +93,20 @@ export function tierConf(conf: Conf, topicConf: Conf): TierConf {
   }
 }
 
-function strings(conf: Conf): string[] {
+type Pair = readonly [name: string, value: string]
+
+function pairsOf(conf: Conf): Pair[] {
   return Object.entries(conf).flatMap(([name, value]) => {
+    // Functions are not librdkafka's: those that are called are kept elsewhere, the others ignored, as there.
     if (name === 'event_cb' || typeof value === 'function') return []
     if (CALLBACKS.includes(name) && value === true) return []
-    return [name, String(value)]
+    return [[name, String(value)] as const]
   })
 }
 
-function pairs(flat: readonly string[]): Map<string, string> {
+/** What librdkafka makes of it, with its defaults. */
+function dump(pairs: readonly Pair[]): Map<string, string> {
+  const flat = binding().dumpConfiguration(pairs.flat())
   const map = new Map<string, string>()
   for (let i = 0; i < flat.length; i += 2) map.set(flat[i] as string, flat[i + 1] as string)
   return map

@@ -1,4 +1,5 @@
 import { binding } from '../binding'
+import { ERROR_CODES } from './codes'
 import { nodeRdkafka } from './node-rdkafka'
 
 /** As node-rdkafka's errors look to who catches them. */
@@ -16,82 +17,86 @@ export interface LibrdKafkaError extends Error {
 interface ErrorLike {
   message: string
   code: number
-  isFatal?: boolean
-  isRetriable?: boolean
 }
 
-const CODE_FIRST = -200
 const CODE_LAST_LOCAL = -100
-const CODE_LAST = 150
 
 /** node-rdkafka's names of librdkafka's codes. */
-export function errorCodes(): Record<string, number> {
-  const theirs = nodeRdkafka()?.CODES.ERRORS
-  if (theirs !== undefined) return theirs
-  const codes: Record<string, number> = { ERR__BEGIN: CODE_FIRST, ERR__END: CODE_LAST_LOCAL }
-  for (let code = CODE_FIRST + 1; code <= CODE_LAST; code++) {
-    const name = binding().errorName(code)
-    // Codes that librdkafka does not have are named after their number.
-    if (!/^ERR_/.test(name)) codes[`ERR_${name}`] = code
-  }
-  return codes
+export function errorCodes(): Readonly<Record<string, number>> {
+  return nodeRdkafka()?.CODES.ERRORS ?? ERROR_CODES
 }
 
 /** Stands in for node-rdkafka's class of the same name where node-rdkafka cannot be loaded. */
 class OwnLibrdKafkaError extends Error implements LibrdKafkaError {
-  // Declared as fields in this order, for that is how they print.
-  override readonly message: string
-  readonly code: number
-  readonly errno: number
-  readonly origin: string
+  // Assigned in this order, for that is how they print.
+  declare message: string
+  declare code: number
+  declare errno: number
+  declare origin: string
 
-  constructor({ message, code, ...flags }: ErrorLike) {
+  constructor(error: ErrorLike | Error) {
     super()
-    this.message = message
-    this.code = this.errno = code
+    if (error instanceof Error) {
+      const [origin, text] = error.message.includes(': ') ? error.message.split(': ') : ['unknown', error.message]
+      const { code } = error as Partial<ErrorLike>
+      this.origin = String(origin).toLowerCase()
+      this.message = String(text).toLowerCase()
+      this.code = this.errno = typeof code === 'number' ? code : -1
+      Object.defineProperty(this, 'stack', { value: error.stack, enumerable: true })
+      return
+    }
+    this.message = error.message
+    this.code = this.errno = error.code
     // The wrong way round, as in node-rdkafka: what is below is librdkafka's own.
-    this.origin = code >= CODE_LAST_LOCAL ? 'local' : 'kafka'
-    Object.assign(this, flags)
+    this.origin = error.code >= CODE_LAST_LOCAL ? 'local' : 'kafka'
   }
 }
 Object.defineProperty(OwnLibrdKafkaError, 'name', { value: 'LibrdKafkaError' })
 
-function create(error: ErrorLike): LibrdKafkaError {
+function create(error: ErrorLike | Error): LibrdKafkaError {
   const Theirs = nodeRdkafka()?.LibrdKafkaError
   return Theirs === undefined ? new OwnLibrdKafkaError(error) : new Theirs(error)
 }
 
-/** The error of a code, with librdkafka's description. */
-export function codeError(code: number): LibrdKafkaError {
-  return create({ message: binding().errorMessage(code), code })
+/** The error of a code, with librdkafka's description or other words. */
+export function codeError(code: number, message = binding().errorMessage(code)): LibrdKafkaError {
+  return create({ message, code })
+}
+
+/** librdkafka's code of what the addon threw; undefined where it was not librdkafka that refused. */
+export function nativeCode(error: unknown): number | undefined {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'number' ? code : undefined
 }
 
 /**
- * What the addon threw, or reported, as node-rdkafka would show it.
- *
- * Where node-rdkafka shows librdkafka's description of the code, so does this; the addon's own words are kept where
- * there is no code.
+ * What the addon threw, or reported, as node-rdkafka would show it: with librdkafka's description of the code; the
+ * addon's own words are kept where there is no code.
  */
 export function fromNative(error: unknown): LibrdKafkaError {
-  const { code, message, isFatal, isRetriable } = error as Partial<ErrorLike>
-  const number = typeof code === 'number' ? code : -1
-  return create({
-    message: number === -1 ? String(message) : binding().errorMessage(number),
-    code: number,
-    ...(isFatal === true && { isFatal }),
-    ...(isRetriable === true && { isRetriable }),
-  })
+  const code = nativeCode(error)
+  return code === undefined ? codeError(-1, (error as Error).message) : codeError(code)
 }
 
 /**
- * As node-rdkafka makes one of an event of the client: the code is lost (always -1), the message in lower case without
- * what stands before its first colon.
+ * As node-rdkafka makes one of another error, which it does for events and failed connects: the message in lower case
+ * without what stands before its first colon, which is the origin then.
  */
-export function eventError(message: string): LibrdKafkaError {
-  const Theirs = nodeRdkafka()?.LibrdKafkaError
-  const plain = new Error(message)
-  if (Theirs !== undefined) return new Theirs(plain)
-  const [origin, text] = message.includes(': ') ? message.split(': ') : ['unknown', message]
-  const error = new OwnLibrdKafkaError({ message: String(text).toLowerCase(), code: -1 })
-  return Object.assign(error, { origin: String(origin).toLowerCase(), stack: plain.stack })
+export function reparsed(error: Error): LibrdKafkaError {
+  return create(error)
+}
+
+/** What stands for a partition in a list of results: an error without a code. */
+export function resultError(code: number): Error {
+  return new Error(binding().errorMessage(code))
+}
+
+/**
+ * User code threw where it was called from the addon's wake-up: to the process, as with node-rdkafka, and not into the
+ * middle of what is going on here.
+ */
+export function throwOutside(error: unknown): void {
+  process.nextTick(() => {
+    throw error
+  })
 }

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events'
 import type { ConsumerTier } from '../config/tier'
+import { callbacksOf, wrapCallbacks } from './callbacks'
 import { splitTier, tierConf, type Conf } from './conf'
-import type { ConfCallbacks, TierInstance } from './instance'
+import type { TierInstance } from './instance'
 import { methods } from './methods'
 import { assertLoaded, nodeRdkafka } from './node-rdkafka'
 import { KafkaConsumerStream, type StreamOptions } from './stream'
@@ -13,24 +14,32 @@ const DEFAULT_CONSUME_LOOP_DELAY_MS = 500
 /** node-rdkafka's class where it can be loaded: it makes the consumers without a tier, and all are instances of it. */
 const Base = nodeRdkafka()?.KafkaConsumer
 
-type Class = new (conf: unknown, topicConf?: unknown) => object
+/** A constructor as there were before classes: called on an object that has the prototype already. */
+interface Constructor {
+  new (conf: unknown, topicConf?: unknown): object
+  call(self: unknown, conf?: unknown, topicConf?: unknown): unknown
+}
 
 /**
  * node-rdkafka's `KafkaConsumer`; with `performance.tier` in the configuration, the same on this package's own addon.
  *
- * A function and no class, so that it can be called without `new` as node-rdkafka's can. What it returns has the
- * prototype of the class that was constructed, so subclasses work.
+ * A function and no class, so that it can be called without `new`, and by the constructors of subclasses that are
+ * functions too, as node-rdkafka's can.
  *
  * @throws Error librdkafka refuses the configuration
  * @throws ConfigError there is no such tier
  * @throws LoadError no tier was given, and node-rdkafka cannot be loaded
  */
 export function KafkaConsumer(this: unknown, conf: unknown, topicConf?: unknown): object {
-  // Undefined when called without `new`, whatever TypeScript thinks.
-  const target = ((new.target as unknown) ?? KafkaConsumer) as Class
+  if (!(this instanceof KafkaConsumer)) return new (KafkaConsumer as unknown as Constructor)(conf, topicConf)
   const { tier, conf: rest } = splitTier(conf)
-  if (tier !== undefined) return construct(target, tier, rest, topicConf)
-  return Reflect.construct(assertLoaded().KafkaConsumer, [rest, topicConf], target)
+  if (tier === undefined) {
+    const Theirs = assertLoaded().KafkaConsumer as unknown as Constructor
+    Theirs.call(this, rest, topicConf)
+  } else {
+    construct(this as unknown as TierInstance, tier, conf as Conf, rest as Conf, topicConf)
+  }
+  return this
 }
 
 KafkaConsumer.createReadStream = function createReadStream(
@@ -38,7 +47,7 @@ KafkaConsumer.createReadStream = function createReadStream(
   topicConf: unknown,
   options: unknown,
 ): unknown {
-  const consumer = new (KafkaConsumer as unknown as Class)(conf, topicConf) as Partial<TierInstance>
+  const consumer = new (KafkaConsumer as unknown as Constructor)(conf, topicConf) as Partial<TierInstance>
   if (consumer._tier !== undefined) return new KafkaConsumerStream(consumer, options as StreamOptions)
   // node-rdkafka's own stream, over a consumer that is its own too.
   return new (assertLoaded().KafkaConsumerStream)(consumer, options)
@@ -52,27 +61,25 @@ Object.defineProperty(KafkaConsumer.prototype, 'constructor', {
   configurable: true,
 })
 
-function construct(target: Class, tier: ConsumerTier, conf: unknown, topicConf: unknown): object {
-  const globalConfig = { ...(conf as Conf) }
-  const topicConfig = typeof topicConf === 'object' && topicConf !== null ? { ...(topicConf as Conf) } : undefined
-  const callbacks: ConfCallbacks = globalConfig
-  const checked = tierConf(globalConfig, topicConfig ?? {})
+function construct(consumer: TierInstance, tier: ConsumerTier, given: Conf, conf: Conf, topicConf: unknown): void {
+  const globalConfig: Record<string, unknown> = { ...given }
+  const topicConfig: unknown = typeof topicConf === 'object' && topicConf !== null ? { ...topicConf } : topicConf
+  // First, for it throws.
+  const checked = tierConf(conf, (topicConfig ?? {}) as Conf)
   const hasEvents = globalConfig['event_cb'] !== false
   delete globalConfig['event_cb']
+  wrapCallbacks(consumer, globalConfig)
 
-  const consumer = Reflect.construct(EventEmitter, [], target) as TierInstance
+  EventEmitter.call(consumer as unknown as EventEmitter)
   const handle = new TierConsumer(checked, tier, {
     emit: (name, ...values) => consumer.emit(name, ...values),
-    rebalance: callbacks.rebalance_cb,
-    offsetCommit: callbacks.offset_commit_cb,
-    hasEvents,
-    self: consumer,
+    callbacks: () => consumer._cb_configs,
   })
   // Does not show: the own properties that do are node-rdkafka's.
   Object.defineProperty(consumer, '_tier', { value: handle })
-  Object.defineProperty(consumer, '_client', { value: handle, writable: true, configurable: true })
   Object.assign(consumer, {
-    _cb_configs: { global: functionsOf(globalConfig), topic: functionsOf(topicConfig ?? {}), event: {} },
+    _client: handle,
+    _cb_configs: callbacksOf(consumer, globalConfig, topicConfig as Conf | undefined, hasEvents),
     metrics: {},
     _isConnected: false,
     errorCounter: 0,
@@ -94,9 +101,4 @@ function construct(target: Class, tier: ConsumerTier, conf: unknown, topicConf: 
     consumer.lastError = error
     consumer.errorCounter++
   })
-  return consumer
-}
-
-function functionsOf(conf: Conf): object {
-  return Object.fromEntries(Object.entries(conf).filter(([, value]) => typeof value === 'function'))
 }

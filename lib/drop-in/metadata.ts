@@ -1,7 +1,8 @@
 import type { NativeMetadata } from '../binding'
 
 export interface MetadataOptions {
-  topic?: string | undefined
+  topic?: string | null | undefined
+  /** Default true, also beside a topic. */
   allTopics?: boolean | undefined
   /** Milliseconds; default 30,000. */
   timeout?: number | undefined

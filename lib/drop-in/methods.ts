@@ -1,38 +1,40 @@
-import { codeError } from './errors'
+import { StateError } from '../errors'
+import { ERROR_CODES } from './codes'
+import { codeError, reparsed, throwOutside } from './errors'
 import type { Callback, TierInstance } from './instance'
 import type { Metadata, MetadataOptions } from './metadata'
 import type { PlainMessage } from './plain-message'
-import type { Watermarks } from './tier-consumer'
+import * as queries from './queries'
+import type { ReadCallback } from './read'
 import type { Toppar } from './toppar'
 
 const DEFAULT_TIMEOUT_MS = 1000
 const DISCONNECTED = 'Client is disconnected'
 
-/** Settles a callback, outside the promise: what it throws is the process's, as with node-rdkafka. */
-function settle<T>(promise: Promise<T>, callback: Callback<T> | undefined, value: (result: T) => unknown[]): void {
+// Callbacks are named `cb` as in node-rdkafka: where none was given, the TypeError has that name in its message.
+
+/** Calls back outside the promise: what user code throws is the process's, as with node-rdkafka. */
+function settle<T>(promise: Promise<T>, cb: Callback<T>, values: (result: T) => unknown[]): void {
   promise.then(
     (result) => {
-      process.nextTick(() => callback?.(...(value(result) as [])))
+      process.nextTick(() => {
+        cb(...(values(result) as []))
+      })
     },
     (error: unknown) => {
-      process.nextTick(() => callback?.(error))
+      process.nextTick(() => {
+        cb(error)
+      })
     },
   )
 }
 
-/** Runs what may throw at once, so that its error reaches the callback like a later one. */
-function attempt<T>(call: () => Promise<T>): Promise<T> {
-  return new Promise((resolve) => {
-    resolve(call())
-  })
-}
+const none = (): void => undefined
 
-function timeoutAndCallback<T>(
-  timeout: number | Callback<T> | undefined,
-  callback: Callback<T> | undefined,
-): { timeoutMs: number; callback: Callback<T> | undefined } {
-  if (typeof timeout === 'function') return { timeoutMs: DEFAULT_TIMEOUT_MS, callback: timeout }
-  return { timeoutMs: timeout === undefined || timeout === 0 ? DEFAULT_TIMEOUT_MS : timeout, callback }
+/** `(…, timeout, cb)`, `(…, cb)`; no timeout, also 0, is the default one. */
+function timeoutAndCallback<T>(timeout: unknown, cb: Callback<T> | undefined): [unknown, Callback<T>] {
+  if (typeof timeout === 'function') return [DEFAULT_TIMEOUT_MS, timeout as Callback<T>]
+  return [timeout ? timeout : DEFAULT_TIMEOUT_MS, cb ? cb : none]
 }
 
 /**
@@ -40,10 +42,10 @@ function timeoutAndCallback<T>(
  * What they do is the TierConsumer's; here is only how it looks.
  */
 export const tierMethods = {
-  connect(this: TierInstance, options?: MetadataOptions, callback?: Callback<Metadata>): TierInstance {
+  connect(this: TierInstance, options?: MetadataOptions | null, cb?: Callback<Metadata>): TierInstance {
     const next = (error?: unknown, metadata?: Metadata): void => {
       this._isConnecting = false
-      callback?.(error, metadata)
+      if (cb) cb(error, metadata)
     }
     if (this._isConnected) {
       setImmediate(next)
@@ -56,6 +58,20 @@ export const tierMethods = {
       return this
     }
     this._isConnecting = true
+    const onMetadata = (error: unknown, name: string, metadata?: Metadata): void => {
+      if (error !== null) {
+        const failure = reparsed(error as Error)
+        this._isConnected = false
+        const closed = this._tier.close()
+        settle<unknown>(closed, next as Callback, () => [failure])
+        this.emit('connection.failure', failure, this.metrics)
+        return
+      }
+      this._isConnecting = false
+      this._metadata = metadata as Metadata
+      this.emit('ready', { name }, metadata)
+      next(null, metadata)
+    }
     setImmediate(() => {
       let name: string
       try {
@@ -66,21 +82,10 @@ export const tierMethods = {
       }
       this._isConnected = true
       settle(
-        this._tier.metadata(options ?? {}),
-        (error?: unknown, metadata?: Metadata) => {
-          if (error !== null) {
-            this._isConnected = false
-            const metrics = this.metrics
-            void this._tier.close().then(() => {
-              next(error)
-            })
-            this.emit('connection.failure', error, metrics)
-            return
-          }
-          this._isConnecting = false
-          this._metadata = metadata as Metadata
-          this.emit('ready', { name }, metadata)
-          next(null, metadata)
+        queries.metadata(this._tier, options ?? {}),
+        (error, metadata) => {
+          // Whoever has asked it to disconnect meanwhile is not told that it is ready.
+          onMetadata(this._isDisconnecting === true ? codeError(ERROR_CODES.ERR__DESTROY) : error, name, metadata)
         },
         (metadata) => [null, metadata],
       )
@@ -89,20 +94,33 @@ export const tierMethods = {
   },
 
   /** Every callback is called, also those of calls made while it is under way. */
-  disconnect(this: TierInstance, callback?: Callback<object>): TierInstance {
-    if (typeof callback === 'function') this._tier.disconnects.push(callback)
+  disconnect(this: TierInstance, cb?: Callback<object>): TierInstance {
+    if (typeof cb === 'function') this._tier.disconnects.push(cb)
     if (this._isDisconnecting === true) return this
     this._isDisconnecting = true
+    this._tier.halt()
     // Not inside the call: it may come from a listener that is just being given a message.
     setImmediate(() => {
-      void this._tier.close().then(() => {
-        process.nextTick(() => {
+      settle(
+        this._tier.close(),
+        () => {
           this._isDisconnecting = false
           const metrics = { ...this.metrics }
-          this.emit('disconnected', metrics)
-          for (const each of this._tier.disconnects.splice(0)) each(null, metrics)
-        })
-      })
+          const callbacks = this._tier.disconnects.splice(0)
+          try {
+            this.emit('disconnected', metrics)
+          } finally {
+            for (const each of callbacks) {
+              try {
+                each(null, metrics)
+              } catch (error) {
+                throwOutside(error)
+              }
+            }
+          }
+        },
+        () => [],
+      )
     })
     return this
   },
@@ -112,15 +130,24 @@ export const tierMethods = {
   },
 
   connectedTime(this: TierInstance): number {
-    return this._isConnected ? Date.now() - (this.metrics.connectionOpened ?? NaN) : 0
+    return this.isConnected() ? Date.now() - (this.metrics.connectionOpened ?? NaN) : 0
   },
 
   getLastError(this: TierInstance): unknown {
     return this.lastError ?? null
   },
 
-  getClient(this: TierInstance): unknown {
-    return this._client
+  /**
+   * Throws: there is no client of node-rdkafka's.
+   *
+   * Its producers ask for one in `sendOffsetsToTransaction()`, and with any other object end the process. Here they,
+   * whoever made them, throw this instead, and node-rdkafka's classes stay as they are.
+   */
+  getClient(this: TierInstance): never {
+    throw new StateError(
+      "a consumer with 'performance.tier' has no client of node-rdkafka's: sendOffsetsToTransaction() and whatever else " +
+        "calls getClient() needs a consumer without 'performance.tier'",
+    )
   },
 
   setOauthBearerToken(this: TierInstance, token: unknown): TierInstance {
@@ -131,49 +158,35 @@ export const tierMethods = {
     return this
   },
 
-  getMetadata(this: TierInstance, options: MetadataOptions | undefined, callback?: Callback<Metadata>): void {
-    if (!this._isConnected) {
-      ;(callback as Callback<Metadata>)(new Error(DISCONNECTED))
-      return
-    }
+  getMetadata(this: TierInstance, options: MetadataOptions | null | undefined, cb: Callback<Metadata>): unknown {
+    if (!this.isConnected()) return cb(new Error(DISCONNECTED))
+    const asked = queries.metadata(this._tier, options ?? {})
     settle(
-      attempt(() => this._tier.metadata(options ?? {})).then((metadata) => (this._metadata = metadata)),
-      callback,
+      asked.then((metadata) => (this._metadata = metadata)),
+      (cb as unknown) ? cb : none,
       (metadata) => [null, metadata],
     )
+    return undefined
   },
 
   queryWatermarkOffsets(
     this: TierInstance,
     topic: unknown,
     partition: unknown,
-    timeout?: number | Callback<Watermarks>,
-    callback?: Callback<Watermarks>,
-  ): void {
-    const { timeoutMs, callback: done } = timeoutAndCallback(timeout, callback)
-    if (this._isConnected) {
-      settle(
-        attempt(() => this._tier.queryWatermarks(topic, partition, timeoutMs)),
-        done,
-        (offsets) => [null, offsets],
-      )
-    } else callback?.(new Error(DISCONNECTED))
+    timeout?: unknown,
+    cb?: Callback<queries.Watermarks>,
+  ): unknown {
+    if (!this.isConnected()) return cb ? cb(new Error(DISCONNECTED)) : undefined
+    const [timeoutMs, done] = timeoutAndCallback(timeout, cb)
+    settle(queries.queryWatermarks(this._tier, topic, partition, timeoutMs), done, (offsets) => [null, offsets])
+    return undefined
   },
 
-  offsetsForTimes(
-    this: TierInstance,
-    times: unknown,
-    timeout?: number | Callback<unknown[]>,
-    callback?: Callback<unknown[]>,
-  ): void {
-    const { timeoutMs, callback: done } = timeoutAndCallback(timeout, callback)
-    if (this._isConnected) {
-      settle(
-        attempt(() => this._tier.offsetsForTimes(times, timeoutMs)),
-        done,
-        (offsets) => [null, offsets],
-      )
-    } else callback?.(new Error(DISCONNECTED))
+  offsetsForTimes(this: TierInstance, times: unknown, timeout?: unknown, cb?: Callback<unknown[]>): unknown {
+    if (!this.isConnected()) return cb ? cb(new Error(DISCONNECTED)) : undefined
+    const [timeoutMs, done] = timeoutAndCallback(timeout, cb)
+    settle(queries.offsetsForTimes(this._tier, times, timeoutMs), done, (offsets) => [null, offsets])
+    return undefined
   },
 
   // ---- the group ----
@@ -234,93 +247,83 @@ export const tierMethods = {
     this._consumeLoopTimeoutDelay = delayMs
   },
 
-  consume(
-    this: TierInstance,
-    number?: number | Callback<PlainMessage>,
-    callback?: Callback<PlainMessage> | Callback<PlainMessage[]>,
-  ): void {
-    const isRead = (typeof number === 'number' && number !== 0) || (Boolean(number) && callback !== undefined)
+  consume(this: TierInstance, number?: unknown, cb?: unknown): void {
+    const timeout = this._consumeTimeout === undefined ? DEFAULT_TIMEOUT_MS : this._consumeTimeout
+    const isRead = (typeof number === 'number' && Boolean(number)) || (Boolean(number) && Boolean(cb))
     if (!isRead) {
-      const listener = typeof number === 'function' && callback === undefined ? number : callback
-      this._tier.flow((listener ?? ((): void => undefined)) as Callback<PlainMessage>)
+      const listener = cb === undefined && typeof number === 'function' ? number : cb
+      if (listener !== undefined && typeof listener !== 'function') throw new Error('Need to specify a callback')
+      this._tier.flow((listener ?? none) as Callback<PlainMessage>)
       return
     }
-    if (callback !== undefined && typeof (callback as unknown) !== 'function') {
-      throw new TypeError('Callback must be a function')
-    }
-    this._tier.read(
-      this._consumeTimeout ?? DEFAULT_TIMEOUT_MS,
-      number as number,
-      (callback ?? ((): void => undefined)) as Callback<PlainMessage[]>,
-    )
+    if (cb !== undefined && typeof cb !== 'function') throw new TypeError('Callback must be a function')
+    if (typeof number !== 'number') throw new Error('Need to specify a callback')
+    const callback = (cb ?? none) as ReadCallback
+    // As node-rdkafka converts it: to an unsigned integer.
+    this._tier.read(queries.toTimeout(timeout), number >>> 0, callback)
   },
 
   pause(this: TierInstance, list: unknown): number {
-    if (!this._isConnected) throw new Error(DISCONNECTED)
+    if (!this.isConnected()) throw new Error(DISCONNECTED)
     return this._tier.setPaused(list, true)
   },
 
   resume(this: TierInstance, list: unknown): number {
-    if (!this._isConnected) throw new Error(DISCONNECTED)
+    if (!this.isConnected()) throw new Error(DISCONNECTED)
     return this._tier.setPaused(list, false)
   },
 
-  seek(this: TierInstance, target: unknown, timeoutMs: number | null, callback: Callback<void>): TierInstance {
-    // A malformed target is thrown, a refused one called back.
-    const seeking = this._tier.seek(target, timeoutMs ?? 0)
-    settle(seeking, callback, () => [])
+  seek(this: TierInstance, target: unknown, timeout: unknown, cb: Callback<void>): TierInstance {
+    settle(queries.seek(this._tier, target, timeout), (...values) => cb(...values), () => [])
     return this
   },
 
   // ---- offsets ----
 
   commit(this: TierInstance, what?: unknown): TierInstance {
-    this._tier.commit(what)
+    queries.commit(this._tier, what)
     return this
   },
 
-  commitMessage(this: TierInstance, { topic, partition, offset }: PlainMessage): TierInstance {
-    this._tier.commit({ topic, partition, offset: offset + 1 })
+  commitMessage(this: TierInstance, msg: PlainMessage): TierInstance {
+    queries.commit(this._tier, after(msg))
     return this
   },
 
   commitSync(this: TierInstance, what?: unknown): TierInstance {
-    this._tier.commitSync(what)
+    queries.commitSync(this._tier, what)
     return this
   },
 
-  commitMessageSync(this: TierInstance, { topic, partition, offset }: PlainMessage): TierInstance {
-    this._tier.commitSync({ topic, partition, offset: offset + 1 })
+  commitMessageSync(this: TierInstance, msg: PlainMessage): TierInstance {
+    queries.commitSync(this._tier, after(msg))
     return this
   },
 
   offsetsStore(this: TierInstance, list: unknown): number {
-    if (!this._isConnected) throw new Error(DISCONNECTED)
+    if (!this.isConnected()) throw new Error(DISCONNECTED)
     return this._tier.offsetsStore(list)
   },
 
+  /** `(list, timeout, cb)`, or of the assignment `(timeout, cb)`. */
   committed(this: TierInstance, ...values: unknown[]): TierInstance {
-    const [list, timeoutMs, callback] = (values[2] === undefined ? [null, ...values] : values) as [
-      unknown,
-      number,
-      Callback<unknown[]>,
-    ]
-    const wanted = list ?? this._tier.assignments()
+    const [list, timeout, cb] = (values[2] ? values : [null, ...values]) as [unknown, unknown, Callback<unknown[]>]
+    const wanted = list ? list : this._tier.assignments()
     settle(
-      attempt(() => this._tier.committed(wanted, timeoutMs)),
-      callback,
+      queries.committed(this._tier, wanted, timeout),
+      (...results) => cb(...results),
       (offsets) => [null, offsets],
     )
     return this
   },
 
   position(this: TierInstance, list?: unknown): Toppar[] {
-    return this._tier.position(list)
+    return queries.position(this._tier, list ? list : this._tier.assignments())
   },
 
-  getWatermarkOffsets(this: TierInstance, topic: unknown, partition: unknown): Watermarks {
-    if (!this._isConnected) throw new Error(DISCONNECTED)
-    return this._tier.cachedWatermarks(topic, partition)
+  getWatermarkOffsets(this: TierInstance, topic: unknown, partition: unknown): queries.Watermarks {
+    if (!this.isConnected()) throw new Error(DISCONNECTED)
+    return queries.cachedWatermarks(this._tier, topic, partition)
   },
 
   _errorWrap(this: TierInstance, code: unknown, isValue?: boolean): unknown {
@@ -328,6 +331,10 @@ export const tierMethods = {
     if (number !== 0) throw codeError(number as number)
     return isValue === true ? code : true
   },
+}
+
+function after(msg: PlainMessage): Toppar {
+  return { topic: msg.topic, partition: msg.partition, offset: msg.offset + 1 }
 }
 
 type Method = (this: object, ...values: never[]) => unknown

@@ -2,43 +2,43 @@ import { LoopBudget } from '../consumer/loop-budget'
 import type { Partitions } from '../consumer/partitions'
 import type { Source } from '../consumer/source'
 import type { Block } from '../message/block'
+import { throwOutside } from './errors'
 import type { PlainMessage, PlainMessages } from './plain-message'
-
-/** The end of a partition, as node-rdkafka reports it. */
-export interface Eof {
-  topic: string
-  partition: number
-  offset: number
-}
+import { Read, type Eof, type ReadCallback } from './read'
 
 export interface ReaderSink {
-  /** One message, and what counts as an error of the loop. */
+  /** One message of the flow. */
   onMessage(message: PlainMessage): void
+  /** One message of a read that is being called back. */
+  onReadMessage(message: PlainMessage): void
   onEof(eof: Eof): void
+  /** librdkafka's code, in the flow. */
+  onFlowError(code: number): void
+  /** The error a read ends with. */
+  errorOf(code: number): unknown
 }
 
-/** A `consume(n, cb)` that is under way. */
-interface Read {
-  readonly count: number
-  readonly messages: PlainMessage[]
-  /** Rows behind `messages`, for what counts as processed. */
-  readonly rows: { block: Block; row: number }[]
-  /** Each before the message of that index. */
-  readonly ends: { before: number; eof: Eof }[]
-  readonly done: (error: unknown, messages: PlainMessage[], ends: { before: number; eof: Eof }[]) => void
-  timer: NodeJS.Timeout | undefined
-}
+/** What came while nobody asked for messages. */
+type Waiting = { eof: Eof } | { code: number }
 
 /**
  * Moves rows to user code: to a flow (every message to the listeners, until the end) and to reads (`consume(n, cb)`),
  * which come first.
+ *
+ * A row counts as processed when the listener or the callback that got it has returned.
  */
 export class Reader {
   #isFlowing = false
   readonly #reads: Read[] = []
+  /** The read that is being called back. */
+  #given: Read | undefined
+  /** The row that a listener has in hand. */
+  #handBlock: Block | undefined
+  #handRow = 0
   #isRunning = false
   #isStopped = false
   #isTurnAwaited = false
+  readonly #waiting: Waiting[] = []
   readonly #budget = new LoopBudget()
   /** By slot: next offset after what was handed out, NaN while nothing was. */
   #handed = new Float64Array(64).fill(NaN)
@@ -57,6 +57,10 @@ export class Reader {
     return this.#isFlowing
   }
 
+  get isStopped(): boolean {
+    return this.#isStopped
+  }
+
   /** Somebody waits for messages: being asked for them is not what a poll waits for. */
   get isWaiting(): boolean {
     return this.#isFlowing || this.#reads.length > 0
@@ -68,52 +72,82 @@ export class Reader {
     this.#later()
   }
 
-  read(count: number, timeoutMs: number, done: Read['done']): void {
-    const read: Read = { count, messages: [], rows: [], ends: [], done, timer: undefined }
+  /** Ends with `count` messages, after `timeoutMs`, or soon after the end of a partition; negative: no timeout. */
+  read(count: number, timeoutMs: number, done: ReadCallback): void {
+    const read = new Read(count, done)
     this.isAlive = true
     this.#reads.push(read)
-    if (timeoutMs >= 0) {
-      read.timer = setTimeout(() => {
-        this.run()
-        if (this.#reads.includes(read)) this.#finish(read)
-      }, timeoutMs)
-    }
+    if (timeoutMs >= 0) this.#endAfter(read, timeoutMs)
     this.#later()
   }
 
-  /** Fails the reads that wait; the flow goes on. False when there are none. */
-  fail(error: unknown): boolean {
-    const read = this.#reads.find(({ messages }) => messages.length === 0)
-    if (read === undefined) return false
-    this.#remove(read)
-    read.done(error, [], [])
-    return true
+  #endAfter(read: Read, timeoutMs: number): void {
+    read.endAfter(timeoutMs, () => {
+      // What has come and could not be looked at yet, for the loop was busy, still counts.
+      this.#budget.turned()
+      this.#isTurnAwaited = false
+      this.run()
+      if (this.#reads.includes(read)) this.#finish(read)
+    })
   }
 
-  /** Nothing is delivered any more. Reads end with what they have. */
-  stop(): void {
+  /** Nothing more is delivered; reads stay until `stop()`. */
+  halt(): void {
     this.#isStopped = true
     this.#isFlowing = false
+  }
+
+  /** Reads end with what they have. */
+  stop(): void {
+    this.halt()
+    this.#waiting.length = 0
     for (const read of [...this.#reads]) this.#finish(read)
   }
 
+  // ---- what comes in order with rows ----
+
   onEof(eof: Eof): void {
     const read = this.#reads[0]
-    if (read === undefined) this.sink.onEof(eof)
-    else read.ends.push({ before: read.messages.length, eof })
+    if (read !== undefined) {
+      read.ends.push({ before: read.messages.length, eof })
+      // Whoever has messages in hand does not wait for more than what is there.
+      if (read.messages.length > 0) this.#endAfter(read, 1)
+    } else if (this.#isFlowing) {
+      this.sink.onEof(eof)
+    } else {
+      this.dropEnds((each) => each.topic === eof.topic && each.partition === eof.partition)
+      this.#waiting.push({ eof })
+    }
   }
 
-  /** A fence has moved: what was collected for a read and lies behind it now is not delivered any more. */
-  dropStale(): void {
-    for (const read of this.#reads) {
-      for (let at = read.rows.length - 1; at >= 0; at--) {
-        const { block, row } = read.rows[at] as { block: Block; row: number }
-        if (this.partitions.isCurrent(block.slot(row), block.epoch)) continue
-        read.rows.splice(at, 1)
-        read.messages.splice(at, 1)
-        for (const end of read.ends) if (end.before > at) end.before--
-      }
+  onError(code: number): void {
+    const read = this.#reads[0]
+    if (read === undefined) {
+      if (this.#isFlowing) this.sink.onFlowError(code)
+      else if (!this.#waiting.some((each) => 'code' in each && each.code === code)) this.#waiting.push({ code })
+    } else if (read.messages.length > 0) {
+      this.#finish(read)
+    } else {
+      this.#remove(read)
+      this.#call(() => {
+        read.done(this.sink.errorOf(code))
+      })
     }
+  }
+
+  /** Ends of partitions that nobody has been told of are not told any more. */
+  dropEnds(isStale: (eof: Eof) => boolean): void {
+    const kept = this.#waiting.filter((each) => !('eof' in each && isStale(each.eof)))
+    this.#waiting.splice(0, this.#waiting.length, ...kept)
+  }
+
+  // ---- what was handed out ----
+
+  /** A fence has moved: what was collected and lies behind it now is not delivered any more. */
+  dropStale(): void {
+    const isCurrent = (block: Block, row: number): boolean => this.partitions.isCurrent(block.slot(row), block.epoch)
+    for (const read of this.#reads) read.keep(isCurrent)
+    this.#given?.keep(isCurrent)
   }
 
   /** Next offset to hand out of a slot; undefined while nothing was. */
@@ -125,6 +159,17 @@ export class Reader {
   forgetPosition(slot: number): void {
     if (slot >= 0 && slot < this.#handed.length) this.#handed[slot] = NaN
   }
+
+  /** User code says by its own commit that it is done with what it has in hand. */
+  settleHand(): void {
+    if (!this.storesOffsets) return
+    if (this.#handBlock !== undefined) this.partitions.done(this.#handBlock, this.#handRow)
+    this.#given?.eachGiven((block, row) => {
+      this.partitions.done(block, row)
+    })
+  }
+
+  // ---- moving ----
 
   /** There may be rows again, without a wake-up: a partition was resumed. */
   goOn(): void {
@@ -150,41 +195,63 @@ export class Reader {
 
   /** False when there is nothing more to do now. */
   #step(): boolean {
-    const isWanted = this.#isFlowing || this.#reads.length > 0
     // Rows that nobody wants yet stay; until there are some, rebalances are looked for.
-    if (!isWanted) return !this.source.hasRows && this.source.pull()
+    if (!this.isWaiting) return !this.source.hasRows && this.source.pull()
+    if (this.#isTurnAwaited) return false
     if (this.#budget.isSpent()) {
       this.#later()
       return false
     }
+    const waiting = this.#waiting.shift()
+    if (waiting !== undefined) {
+      if ('eof' in waiting) this.onEof(waiting.eof)
+      else this.onError(waiting.code)
+      return true
+    }
     if (!this.source.nextRow()) return this.source.pull()
     const { block } = this.source
     const row = this.source.row++
+    this.#hand(block, row)
     const read = this.#reads[0]
     if (read === undefined) this.#deliver(block, row)
-    else this.#collect(read, block, row)
+    else if (read.add(this.messages.make(block, row), block, row)) this.#finish(read)
     return true
   }
 
   #deliver(block: Block, row: number): void {
-    this.#hand(block, row)
     const message = this.messages.make(block, row)
-    try {
+    this.#handBlock = block
+    this.#handRow = row
+    this.#call(() => {
       this.sink.onMessage(message)
       if (this.storesOffsets) this.partitions.done(block, row)
-    } catch (error) {
-      // To the process, as with node-rdkafka; the next message comes all the same.
-      process.nextTick(() => {
-        throw error
-      })
-    }
+    })
+    this.#handBlock = undefined
   }
 
-  #collect(read: Read, block: Block, row: number): void {
-    this.#hand(block, row)
-    read.messages.push(this.messages.make(block, row))
-    read.rows.push({ block, row })
-    if (read.messages.length >= read.count) this.#finish(read)
+  #finish(read: Read): void {
+    this.#remove(read)
+    // A callback may end another read.
+    const outer = this.#given
+    this.#given = read
+    this.#call(() => {
+      read.give(this.sink)
+      if (!this.storesOffsets) return
+      read.eachGiven((block, row) => {
+        this.partitions.done(block, row)
+      })
+    })
+    this.#given = outer
+  }
+
+  /** User code. What it throws is the process's, as with node-rdkafka, before the next message comes. */
+  #call(call: () => void): void {
+    try {
+      call()
+    } catch (error) {
+      throwOutside(error)
+      this.#later()
+    }
   }
 
   #hand(block: Block, row: number): void {
@@ -199,20 +266,8 @@ export class Reader {
     this.#handed = larger
   }
 
-  #finish(read: Read): void {
-    this.#remove(read)
-    try {
-      read.done(null, read.messages, read.ends)
-      if (this.storesOffsets) for (const { block, row } of read.rows) this.partitions.done(block, row)
-    } catch (error) {
-      process.nextTick(() => {
-        throw error
-      })
-    }
-  }
-
   #remove(read: Read): void {
-    clearTimeout(read.timer)
+    read.clearTimer()
     this.#reads.splice(this.#reads.indexOf(read), 1)
   }
 

@@ -4,33 +4,42 @@ import {
   PollMode,
   WAKE_ROWS,
   WAKE_SERVE,
-  type FlatOffsetResults,
   type AddonConsumer,
+  type FlatOffsetResults,
   type NativeEvent,
 } from '../binding'
 import type { ConsumerTier } from '../config/tier'
 import { Offsets } from '../consumer/offsets'
-import { Partitions } from '../consumer/partitions'
+import { Partitions, partitionKey } from '../consumer/partitions'
 import { Source } from '../consumer/source'
 import { within } from '../consumer/waits'
+import { ERROR_CODES } from './codes'
 import type { TierConf } from './conf'
+import { nativeCode } from './errors'
 import { PlainMessages } from './plain-message'
 import { Reader, type ReaderSink } from './reader'
-import { OFFSET_STORED, toFlat, toFlatPartitions, type Toppar } from './toppar'
+import {
+  eachResult,
+  OFFSET_INVALID,
+  OFFSET_STORED,
+  toFlat,
+  toFlatPartitions,
+  type Position,
+  type Toppar,
+} from './toppar'
 
 const MAX_BUFFERED_MESSAGES = 100_000
 const MAX_BUFFERED_BYTES = 8 << 20
 /** Longest wait for brokers when leaving the group; the client then ends without a goodbye. */
 const CLOSE_TIMEOUT_MS = 10_000
 const MIN_DESTROY_MS = 1000
+/** How long a `rebalance_cb` is waited for when the consumer leaves; node-rdkafka waits for ever. */
+const ANSWER_TIMEOUT_MS = 5000
 
-/** What the consumer is told of; `rebalance` is answered with assign and unassign of the session. */
+/** What the consumer is told of; rebalances are answered with assign and unassign of the session. */
 export interface SessionSink extends ReaderSink {
-  /** Lost: another member may own them already. */
-  onRebalance(isAssign: boolean, partitions: Toppar[], isLost: boolean): void
+  onRebalance(isAssign: boolean, partitions: Toppar[]): void
   onRebalanceError(message: string): void
-  /** A librdkafka code of the consumer's queue. */
-  onConsumerError(code: number, message: string): void
   onClientEvent(event: NativeEvent): void
   /** `code` 0: done. */
   onCommitted(code: number, offsets: Toppar[]): void
@@ -49,9 +58,16 @@ export class Session {
   readonly #source: Source
   readonly #offsets: Offsets
   readonly #timers: NodeJS.Timeout[] = []
+  /** Where partitions were told to begin, as they were assigned. */
+  readonly #starts = new Map<string, number>()
+  /** Of calls that wait for the client: told when it goes. */
+  readonly #asking = new Set<(error: Error) => void>()
   #isClosing = false
+  #isClosed = false
   #onProgress: (() => void) | undefined
   #isSubscribed = false
+  /** A rebalance that `rebalance_cb` has not answered yet. */
+  #isUnanswered = false
 
   /** @throws what the addon throws */
   constructor(
@@ -75,20 +91,16 @@ export class Session {
       this.#onEvent(event)
     })
     this.#offsets = new Offsets(this.native, this.partitions)
-    this.reader = new Reader(
-      this.#source,
-      this.partitions,
-      new PlainMessages(this.partitions),
-      sink,
-      conf.storesOffsets,
-    )
+    const messages = new PlainMessages(this.partitions)
+    this.reader = new Reader(this.#source, this.partitions, messages, sink, conf.storesOffsets)
     this.#every(conf.maxPollIntervalMs / 3, () => {
       if (this.reader.isAlive || this.reader.isWaiting) this.native.keepAlive()
       this.reader.isAlive = false
     })
-    if (conf.autoCommit.enabled) {
+    // 0 turns it off, as in librdkafka; what was read is still committed when partitions are given back.
+    if (conf.autoCommit.enabled && conf.autoCommit.intervalMs > 0) {
       this.#every(conf.autoCommit.intervalMs, () => {
-        this.commitStored()
+        this.#commitStored()
       })
     }
   }
@@ -96,6 +108,22 @@ export class Session {
   get isSubscribed(): boolean {
     return this.#isSubscribed
   }
+
+  /** A call of the client that may take long. Rejects at the latest when the client goes. */
+  async ask<T>(call: (native: AddonConsumer) => Promise<T>): Promise<T> {
+    let gone: ((error: Error) => void) | undefined
+    const late = new Promise<never>((_, reject) => {
+      gone = reject
+      this.#asking.add(reject)
+    })
+    try {
+      return await Promise.race([call(this.native), late])
+    } finally {
+      if (gone !== undefined) this.#asking.delete(gone)
+    }
+  }
+
+  // ---- the group ----
 
   subscribe(topics: string[]): void {
     this.native.subscribe(topics)
@@ -132,6 +160,13 @@ export class Session {
     this.#revoked(list)
   }
 
+  /** Where a partition was told to begin; OFFSET_STORED where the group's committed offset was. */
+  startOf(topic: string, partition: number): number {
+    return this.#starts.get(partitionKey(topic, partition)) ?? OFFSET_STORED
+  }
+
+  // ---- positions ----
+
   /** Next offset after what was handed out; where nothing was, undefined. */
   position({ topic, partition }: Toppar): number | undefined {
     const state = this.partitions.get(topic, partition)
@@ -157,48 +192,63 @@ export class Session {
     this.partitions.seek(state, epoch, offset)
     this.reader.forgetPosition(state.slot)
     this.reader.dropStale()
+    this.reader.dropEnds((eof) => eof.topic === topic && eof.partition === partition)
     this.reader.goOn()
   }
 
+  // ---- offsets ----
+
   /** False when it is not assigned. */
-  storeOffset({ topic, partition, offset }: Toppar): boolean {
+  storeOffset({ topic, partition, offset }: Required<Toppar>): boolean {
     const state = this.partitions.get(topic, partition)
     if (state === undefined) return false
-    if (offset !== undefined && offset >= 0) this.partitions.setNext(state, offset)
+    if (offset >= 0) this.partitions.setNext(state, offset)
     return true
   }
 
-  /** What the next commit of what is stored would commit. */
-  stored(): Toppar[] {
-    return this.#offsets.moved()
+  /** What is stored and goes further than what was committed: never back, as with librdkafka. */
+  stored(): Position[] {
+    return this.#offsets.moved().filter(({ topic, partition, offset }) => {
+      const committed = this.partitions.get(topic, partition)?.committed
+      return committed === undefined || offset > committed
+    })
   }
 
-  /** Commits what is stored and was not yet; false when there is nothing. */
-  commitStored(): boolean {
-    const offsets = this.stored()
-    if (offsets.length > 0) this.commit(offsets)
-    return offsets.length > 0
+  /** The whole assignment, as a commit of what is stored is reported: without an offset where there was none to commit. */
+  withAssignment(offsets: readonly Toppar[]): Toppar[] {
+    return [...this.partitions.assigned].map(({ topic, partition }) => {
+      const found = offsets.find((each) => each.topic === topic && each.partition === partition)
+      return found ?? { topic, partition }
+    })
   }
 
-  /** The result goes to the sink. */
-  commit(list: readonly Toppar[]): void {
+  /** The result goes to the sink, for all that are `reported`. */
+  commit(list: readonly Position[], reported: readonly Toppar[] = list): void {
     this.native.commit(toFlat(list)).then(
       (flat) => {
-        this.#committed(flat)
+        this.#committed(flat, reported)
       },
       (error: unknown) => {
-        const { code } = error as { code?: number }
-        this.sink.onCommitted(code ?? -1, [...list])
+        this.#report(nativeCode(error) ?? -1, reported)
       },
     )
   }
 
   /** Blocks the thread until the coordinator has answered. librdkafka's code, 0 none. */
-  commitSync(list: readonly Toppar[]): number {
+  commitSync(list: readonly Position[], reported: readonly Toppar[] = list): number {
     const code = this.native.commitSync(toFlat(list))
-    if (code === 0) this.#remember(list)
+    if (code === 0) for (const { topic, partition, offset } of list) this.#remember(topic, partition, offset)
+    this.reportLater(code, reported)
     return code
   }
+
+  reportLater(code: number, offsets: readonly Toppar[]): void {
+    setImmediate(() => {
+      this.#report(code, offsets)
+    })
+  }
+
+  // ---- the end ----
 
   /** Leaves the group and ends the client. Always resolves, within a bounded time. */
   async close(): Promise<void> {
@@ -210,22 +260,40 @@ export class Session {
     await within(this.#leave(), left(), 'leaving the group').catch(() => undefined)
     this.#source.clear()
     await within(this.native.destroy(), Math.max(MIN_DESTROY_MS, left()), 'close').catch(() => undefined)
+    this.#isClosed = true
+    const gone = Object.assign(new Error('closed'), { code: ERROR_CODES.ERR__DESTROY })
+    for (const reject of this.#asking) reject(gone)
   }
 
   async #leave(): Promise<void> {
-    if (this.conf.autoCommit.enabled) this.commitStored()
-    await this.native.beginClose()
-    for (;;) {
-      const progress = new Promise<void>((resolve) => (this.#onProgress = resolve))
-      this.#pullAll()
-      if (this.native.isClosed()) return
-      await progress
+    if (this.conf.autoCommit.enabled) this.#commitStored()
+    // librdkafka does not let a member go while a rebalance is unanswered.
+    const timer = setTimeout(() => {
+      if (this.#isUnanswered) this.#answerForUser()
+    }, ANSWER_TIMEOUT_MS)
+    try {
+      await this.native.beginClose()
+      for (;;) {
+        const progress = new Promise<void>((resolve) => (this.#onProgress = resolve))
+        while (this.#source.pull());
+        if (this.native.isClosed()) return
+        await progress
+      }
+    } finally {
+      clearTimeout(timer)
     }
   }
 
-  #pullAll(): void {
-    while (this.#source.pull());
+  #answerForUser(): void {
+    try {
+      this.unassign()
+    } catch {
+      // Gone by itself.
+    }
+    this.#onProgress?.()
   }
+
+  // ---- what the addon tells ----
 
   #onWake(bits: number): void {
     if (bits & WAKE_SERVE) for (const event of this.native.serve()) this.sink.onClientEvent(event)
@@ -243,82 +311,87 @@ export class Session {
     if (event[0] === EventKind.Rebalance) this.#onRebalance(event)
     else if (event[0] === EventKind.PartitionEof) {
       const [, topic, partition, offset] = event as [EventKind, string, number, number]
-      this.reader.onEof({ topic, offset, partition })
+      if (!this.#isClosing) this.reader.onEof({ topic, offset, partition })
     } else if (event[0] === EventKind.ConsumerError) {
-      const [, code, message] = event as [EventKind, number, string]
-      this.sink.onConsumerError(code, message)
+      if (!this.#isClosing) this.reader.onError(event[1] as number)
     } else this.sink.onClientEvent(event)
   }
 
   #onRebalance(event: NativeEvent): void {
-    const [, kind, isLost, protocol, message, ...flat] = event
+    const [, kind, , , message, ...flat] = event
+    if (kind === 'error') {
+      this.unassign()
+      this.sink.onRebalanceError(String(message))
+      return
+    }
     const partitions: Toppar[] = []
     for (let i = 0; i < flat.length; i += 2) {
       partitions.push({ topic: flat[i] as string, partition: flat[i + 1] as number })
     }
-    if (kind === 'error') {
-      this.native.unassign()
-      this.sink.onRebalanceError(String(message))
-      return
-    }
-    this.sink.onRebalance(kind === 'assign', partitions, isLost === true)
-    // On the way out nobody answers later: without this the client would wait for ever.
-    if (!this.#isClosing || kind !== 'revoke') return
-    const left = partitions.filter(({ topic, partition }) => this.partitions.get(topic, partition) !== undefined)
-    if (left.length === 0) return
-    if (protocol === 'COOPERATIVE') {
-      this.incrementalUnassign(left.map(({ topic, partition }) => ({ topic, partition, offset: OFFSET_STORED })))
-    } else this.unassign()
+    this.#isUnanswered = true
+    this.sink.onRebalance(kind === 'assign', partitions)
   }
 
   #assigned(list: readonly Required<Toppar>[], epoch: number): void {
+    this.#isUnanswered = false
     for (const { topic, partition, offset } of list) {
-      this.partitions.assign(topic, partition, epoch, offset === OFFSET_STORED ? undefined : offset)
+      const isStored = offset === OFFSET_STORED || offset === OFFSET_INVALID
+      this.#starts.set(partitionKey(topic, partition), isStored ? OFFSET_STORED : offset)
+      this.partitions.assign(topic, partition, epoch, isStored ? undefined : offset)
       this.reader.forgetPosition(this.partitions.get(topic, partition)?.slot ?? -1)
     }
   }
 
   #revoked(list: readonly Toppar[]): void {
+    this.#isUnanswered = false
     for (const { topic, partition } of list) {
+      this.#starts.delete(partitionKey(topic, partition))
       this.reader.forgetPosition(this.partitions.get(topic, partition)?.slot ?? -1)
       this.partitions.revoke(topic, partition)
     }
     this.#source.dropHeld()
     this.reader.dropStale()
+    this.reader.dropEnds(({ topic, partition }) => this.partitions.get(topic, partition) === undefined)
   }
 
   #beforeUnassign(list: readonly Toppar[]): void {
     // As librdkafka does. It is on its way before the partitions are given back: both go through one queue, in order.
-    if (this.conf.autoCommit.enabled && !this.native.assignmentLost()) this.commitStored()
+    if (this.conf.autoCommit.enabled && !this.native.assignmentLost()) this.#commitStored()
     // librdkafka keeps a pause beyond the assignment; whoever gets the partition back would wait for ever.
     const paused = list.filter(({ topic, partition }) => this.partitions.get(topic, partition)?.isPaused === true)
     if (paused.length > 0) this.native.resume(toFlatPartitions(paused))
   }
 
-  #committed(flat: FlatOffsetResults): void {
-    const offsets: Toppar[] = []
-    let failed = 0
-    for (let i = 0; i < flat.length; i += 6) {
-      const [topic, partition, offset, , , error] = flat.slice(i, i + 6) as [
-        string,
-        number,
-        number,
-        number,
-        string,
-        number,
-      ]
-      offsets.push(offset >= 0 ? { topic, partition, offset } : { topic, partition })
-      if (failed === 0) failed = error
-    }
-    if (failed === 0) this.#remember(offsets)
-    this.sink.onCommitted(failed, offsets)
+  // ---- results of commits ----
+
+  #commitStored(): void {
+    const offsets = this.stored()
+    if (offsets.length > 0) this.commit(offsets, this.withAssignment(offsets))
   }
 
-  #remember(list: readonly Toppar[]): void {
-    for (const { topic, partition, offset } of list) {
-      const state = this.partitions.get(topic, partition)
-      if (state !== undefined) state.committed = offset
+  #committed(flat: FlatOffsetResults, reported: readonly Toppar[]): void {
+    let failed = 0
+    for (const { topic, partition, offset, error } of eachResult(flat)) {
+      if (error === 0) this.#remember(topic, partition, offset)
+      else failed ||= error
     }
+    this.#report(failed, reported)
+  }
+
+  #report(code: number, offsets: readonly Toppar[]): void {
+    // Nothing comes after 'disconnected'.
+    if (this.#isClosed) return
+    this.sink.onCommitted(
+      code,
+      offsets.map(({ topic, partition, offset }) =>
+        offset === undefined || offset < 0 ? { topic, partition } : { topic, partition, offset },
+      ),
+    )
+  }
+
+  #remember(topic: string, partition: number, offset: number | undefined): void {
+    const state = this.partitions.get(topic, partition)
+    if (state !== undefined) state.committed = offset
   }
 
   #every(intervalMs: number, action: () => void): void {

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { Readable, type ReadableOptions } from 'node:stream'
 import type { TierInstance } from './instance'
 import type { tierMethods } from './methods'
 import type { Metadata } from './metadata'
@@ -7,7 +7,7 @@ import type { PlainMessage } from './plain-message'
 type Topics = string | RegExp | (string | RegExp)[]
 
 /** As node-rdkafka's `createReadStream` takes them, and Node's for a Readable. */
-export interface StreamOptions {
+export interface StreamOptions extends ReadableOptions {
   topics: Topics | ((metadata: Metadata) => Topics)
   /** Longest pause after nothing came, in milliseconds; default 1000. 0: try again at once. */
   waitInterval?: number
@@ -38,31 +38,32 @@ export class KafkaConsumerStream extends Readable {
   readonly fetchSize: number
   readonly connectOptions: object
   readonly streamAsBatch: boolean
-  messages: PlainMessage[] = []
+  /** What was fetched and not pushed yet. */
+  messages: unknown[] = []
   readonly #isObjectMode: boolean
-  #isReading = false
 
   constructor(consumer: unknown, given: StreamOptions | number | undefined) {
-    const options = checkOptions(given)
-    const fetchSize = options.fetchSize ?? 1
-    const isObjectMode = options.objectMode ?? true
+    const { topics, ...options } = checkOptions(given)
+    const fetchSize = options.fetchSize ? options.fetchSize : 1
+    const isModeGiven = options.objectMode !== undefined && (options.objectMode as unknown) !== null
     super({
-      objectMode: isObjectMode,
-      autoDestroy: false,
-      highWaterMark: options.highWaterMark ?? (isObjectMode ? fetchSize + 2 : undefined),
+      ...options,
+      objectMode: isModeGiven ? options.objectMode : true,
+      // Room for one fetch; where the mode is given, as Node has it.
+      ...(!isModeGiven && !options.highWaterMark && { highWaterMark: fetchSize + 2 }),
     })
     this.consumer = consumer as StreamConsumer
-    this.topics = options.topics
-    this.autoClose = options.autoClose ?? true
-    this.waitInterval = options.waitInterval ?? DEFAULT_WAIT_MS
+    this.topics = topics
+    this.autoClose = options.autoClose === undefined ? true : options.autoClose
+    this.waitInterval = options.waitInterval === undefined ? DEFAULT_WAIT_MS : options.waitInterval
     this.fetchSize = fetchSize
-    this.connectOptions = options.connectOptions ?? {}
-    this.streamAsBatch = options.streamAsBatch ?? false
-    this.#isObjectMode = isObjectMode
+    this.connectOptions = options.connectOptions ? options.connectOptions : {}
+    this.streamAsBatch = options.streamAsBatch ? options.streamAsBatch : false
+    this.#isObjectMode = !isModeGiven || options.objectMode === true
     this.consumer.on('unsubscribed', () => {
       this.push(null)
     })
-    if (options.initOauthBearerToken !== undefined) this.consumer.setOauthBearerToken(options.initOauthBearerToken)
+    if (options.initOauthBearerToken) this.consumer.setOauthBearerToken(options.initOauthBearerToken)
     this.connect(this.connectOptions)
     this.once('end', () => {
       if (this.autoClose) this.destroy()
@@ -71,14 +72,16 @@ export class KafkaConsumerStream extends Readable {
 
   connect(options: object): void {
     const onConnected = (error?: unknown, metadata?: Metadata): void => {
-      if (error !== null && error !== undefined) {
+      if (error) {
         this.emit('error', error)
         this.destroy()
         return
       }
+      if (this.destroyed) return
       try {
-        const topics = typeof this.topics === 'function' ? this.topics(metadata as Metadata) : this.topics
-        this.consumer.subscribe(Array.isArray(topics) ? topics : [topics])
+        this.consumer.subscribe(
+          typeof this.topics === 'function' ? this.topics(metadata as Metadata) : (this.topics as unknown),
+        )
       } catch (thrown) {
         this.emit('error', thrown)
         this.destroy()
@@ -98,71 +101,66 @@ export class KafkaConsumerStream extends Readable {
   }
 
   override _read(size: number): void {
-    const waiting = this.messages.shift()
-    if (waiting !== undefined) {
-      this.#give(waiting)
+    if (this.messages.length > 0) {
+      this.push(this.messages.shift())
       return
     }
-    if (this.#isReading || this.destroyed) return
-    if (!this.consumer.isConnected()) {
+    if (!this.consumer.isConnected() || this.consumer._isDisconnecting === true) {
       this.consumer.once('ready', () => {
         this._read(size)
       })
       return
     }
-    this.#isReading = true
-    this.consumer.consume(Math.min(size, this.fetchSize), (error?: unknown, messages: PlainMessage[] = []) => {
-      this.#isReading = false
-      if (error !== null && error !== undefined) this.emit('error', error)
-      const [first, ...rest] = messages
-      if (first === undefined) this.#tryLater(size)
-      else if (this.streamAsBatch) this.push(messages)
-      else {
-        this.messages.push(...rest)
-        this.#give(first)
+    if (this.destroyed) return
+    this.consumer.consume(Math.min(size, this.fetchSize), (error: unknown, messages: PlainMessage[] = []) => {
+      // To whoever listens; it goes on all the same.
+      if (error) this.emit('error', error)
+      if (error || messages.length === 0) {
+        this.#tryLater(size)
+      } else if (this.streamAsBatch) {
+        this.push(messages)
+      } else {
+        for (const message of messages) this.messages.push(this.#isObjectMode ? message : message.value)
+        this.push(this.messages.shift())
       }
     })
   }
 
-  /** As node-rdkafka's: unsubscribes and disconnects, then 'close'. */
-  override destroy(): this {
-    if (!this.destroyed) {
-      // Readable's own would end at once, while the consumer still disconnects.
-      Object.defineProperty(this, 'destroyed', { value: true, configurable: true, writable: true })
-      this.close()
-    }
-    return this
+  /** As node-rdkafka's: unsubscribes and disconnects, then 'close'; whatever error it is given, there is none. */
+  // @ts-expect-error Readable's returns the stream.
+  override destroy(): void {
+    if (this.destroyed) return
+    this.destroyed = true
+    this.close()
   }
 
   close(callback?: () => void): void {
-    if (callback !== undefined) this.once('close', callback)
+    if (callback) this.once('close', callback)
     const { consumer } = this
-    if (consumer._isConnecting === true) {
+    if (consumer._isConnecting) {
       consumer.once('ready', () => {
         this.close()
       })
     } else if (consumer._isConnected) {
+      const isClosing = consumer._isDisconnecting === true
       consumer.unsubscribe()
+      // Once: the end that a close() brings about closes too, and disconnect() calls back for each of its calls.
       consumer.disconnect(() => {
-        this.emit('close')
+        if (!isClosing) this.emit('close')
       })
     } else this.emit('close')
   }
 
-  #give(message: PlainMessage): void {
-    this.push(this.#isObjectMode ? message : message.value)
-  }
-
   /** After a pause of random length, so that many streams do not ask together. It keeps no process alive. */
   #tryLater(size: number): void {
-    if (this.waitInterval === 0)
-      setImmediate(() => {
-        this._read(size)
-      })
-    else
+    if (this.waitInterval)
       setTimeout(() => {
         this._read(size)
       }, this.waitInterval * Math.random()).unref()
+    else
+      setImmediate(() => {
+        this._read(size)
+      })
   }
 }
 
@@ -172,8 +170,9 @@ function checkOptions(given: unknown): StreamOptions {
     throw new TypeError('"options" argument must be a number or an object')
   }
   const { topics } = options as { topics?: unknown }
-  const isTopics =
-    typeof topics === 'string' || typeof topics === 'function' || topics instanceof RegExp || Array.isArray(topics)
-  if (!isTopics) throw new TypeError('"topics" argument must be a string, regex, or an array')
-  return options as StreamOptions
+  if (typeof topics === 'function' || Array.isArray(topics)) return options as StreamOptions
+  if (typeof topics !== 'string' && !(topics instanceof RegExp)) {
+    throw new TypeError('"topics" argument must be a string, regex, or an array')
+  }
+  return { ...options, topics: [topics] }
 }

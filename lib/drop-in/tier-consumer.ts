@@ -1,44 +1,28 @@
 import { binding, EventKind, type NativeEvent } from '../binding'
 import type { ConsumerTier } from '../config/tier'
+import { answer, type Answering } from './callbacks'
+import { ERROR_CODES } from './codes'
 import type { TierConf } from './conf'
-import { codeError, eventError, fromNative } from './errors'
-import type { Callback, ConfCallbacks } from './instance'
-import { toMetadata, type Metadata, type MetadataOptions } from './metadata'
+import { codeError, fromNative, nativeCode, reparsed, throwOutside } from './errors'
+import type { Callback, ClientCallbacks } from './instance'
 import type { PlainMessage } from './plain-message'
-import type { Eof } from './reader'
+import type { Eof, ReadCallback } from './read'
 import { Session, type SessionSink } from './session'
-import {
-  fromResults,
-  OFFSET_INVALID,
-  toAssigned,
-  toFlat,
-  toFlatPartitions,
-  toToppar,
-  toToppars,
-  type Toppar,
-} from './toppar'
+import { toAssignedList, toToppars, type Toppar } from './toppar'
 
-const ERR_UNKNOWN_TOPIC = 3
-const ERR_TOPIC_AUTHORIZATION = 29
-const ERR_ASSIGN_PARTITIONS = -175
-const ERR_REVOKE_PARTITIONS = -174
-const ERR_STATE = -172
-const ERR_NO_OFFSET = -168
-const ERR_INVALID_ARG = -186
-const METADATA_TIMEOUT_MS = 30_000
-const MIN_SEEK_TIMEOUT_MS = 10
-const SEEK_RETRY_MS = 10
+const { ERR__STATE, ERR__INVALID_ARG, ERR_UNKNOWN_TOPIC_OR_PART, ERR_TOPIC_AUTHORIZATION_FAILED } = ERROR_CODES
 /** node-rdkafka's: a token never ends by itself. */
 const TOKEN_LIFETIME_MS = Math.floor(Number.MAX_SAFE_INTEGER / 1000)
+const MAX_TOPIC_BYTES = 500
 
-/** The consumer that users hold: its events, and the functions they gave in the configuration. */
+export const NOT_CONNECTED = 'KafkaConsumer is not connected'
+const EXPECTED_TOPPARS = 'Topic partition must be an array of objects'
+
+/** The consumer that users hold. */
 export interface Owner {
   emit(name: string, ...values: unknown[]): boolean
-  readonly rebalance: ConfCallbacks['rebalance_cb']
-  readonly offsetCommit: ConfCallbacks['offset_commit_cb']
-  readonly hasEvents: boolean
-  /** For user functions' `this`. */
-  readonly self: object
+  /** Looked at when they are needed: a connection begins with those of its time. */
+  callbacks(): ClientCallbacks
 }
 
 /**
@@ -49,121 +33,164 @@ export interface Owner {
 export class TierConsumer implements SessionSink {
   /** Callbacks of disconnect() that wait. */
   readonly disconnects: Callback<object>[] = []
+  readonly #conf: TierConf
+  readonly #tier: ConsumerTier
+  readonly #owner: Owner
   #session: Session | undefined
+  #closing: Promise<void> | undefined
+  #callbacks: ClientCallbacks | undefined
   #flowCallback: Callback<PlainMessage> | undefined
   #token: string | undefined
+  readonly #answering: Answering = {
+    rebalanceProtocol: () => this.rebalanceProtocol(),
+    assign: (list) => this.assign(list),
+    unassign: () => this.unassign(),
+    incrementalAssign: (list) => this.incrementalAssign(list),
+    incrementalUnassign: (list) => this.incrementalUnassign(list),
+    isConnected: () => this.#session !== undefined,
+    emit: (name, ...values) => this.#owner.emit(name, ...values),
+  }
 
-  constructor(
-    private readonly conf: TierConf,
-    private readonly tier: ConsumerTier,
-    private readonly owner: Owner,
-  ) {}
+  // Private names: whoever prints a consumer is not to see its passwords twice.
+  constructor(conf: TierConf, tier: ConsumerTier, owner: Owner) {
+    this.#conf = conf
+    this.#tier = tier
+    this.#owner = owner
+  }
 
-  get isOpen(): boolean {
-    return this.#session !== undefined
+  get session(): Session | undefined {
+    return this.#session
+  }
+
+  get storesOffsets(): boolean {
+    return this.#conf.storesOffsets
   }
 
   // ---- life ----
 
-  /** @returns the client's name */
+  /**
+   * @returns the client's name
+   * @throws LibrdKafkaError as a failed connect calls back with
+   */
   open(): string {
-    if (!this.conf.hasGroup) throw fromNative(Object.assign(new Error('"group.id" must be configured'), { code: -1 }))
+    if (!this.#conf.hasGroup) throw reparsed(new Error('"group.id" must be configured'))
+    this.#callbacks = this.#owner.callbacks()
+    let session: Session | undefined
     try {
-      this.#session = new Session(this.conf, this.tier, this)
-      if (this.#token !== undefined) this.#setToken(this.#session, this.#token)
-      return this.#session.native.name()
+      session = new Session(this.#conf, this.#tier, this)
+      if (this.#token !== undefined) setToken(session, this.#token)
+      const name = session.native.name()
+      this.#session = session
+      return name
     } catch (error) {
-      throw fromNative(error)
+      if (session !== undefined) void session.close()
+      // Without the code, as there.
+      throw reparsed(new Error((error as Error).message))
     }
   }
 
-  async close(): Promise<void> {
-    const session = this.#session
-    if (session === undefined) return
+  /** Nothing more is delivered: close() follows. */
+  halt(): void {
+    this.#session?.reader.halt()
+  }
+
+  /** Resolves always. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     // Rebalance handlers of the way out still assign and commit.
-    await session.close()
-    if (this.#session === session) this.#session = undefined
+    await this.#session?.close()
+    this.#session = undefined
     this.#flowCallback = undefined
+    this.#closing = undefined
   }
 
+  /** Kept, and used again when the consumer connects again. */
   setToken(token: string): void {
+    if (this.#session !== undefined) setToken(this.#session, token)
     this.#token = token
-    if (this.#session !== undefined) this.#setToken(this.#session, token)
-  }
-
-  #setToken(session: Session, token: string): void {
-    try {
-      session.native.setOauthbearerToken(token, TOKEN_LIFETIME_MS, '', [])
-    } catch (error) {
-      throw new Error((error as Error).message, { cause: error })
-    }
   }
 
   // ---- the group ----
 
   subscribe(topics: unknown): void {
     if (!Array.isArray(topics)) throw new Error('First parameter must be an array')
-    const names = topics.map((topic: unknown) => {
-      if (topic instanceof RegExp) return topic.source
-      if (typeof topic !== 'string' || topic.includes('\0')) throw codeError(ERR_INVALID_ARG)
-      return topic
-    })
-    this.#run((session) => {
+    const names = topics.map((topic: unknown) => (topic instanceof RegExp ? topic.source : String(topic)))
+    this.run((session) => {
+      if (!names.every(isTopicName)) throw codeError(ERR__INVALID_ARG)
       session.subscribe(names)
     })
   }
 
   unsubscribe(): void {
     if (this.#session?.isSubscribed !== true) return
-    this.#run((session) => {
+    this.run((session) => {
       session.unsubscribe()
     })
   }
 
   subscription(): string[] {
-    return this.#run((session) => session.native.subscription())
+    return this.run((session) => session.native.subscription())
   }
 
   assignments(): Toppar[] {
-    const flat = this.#run((session) => session.native.assignment())
-    const list: Toppar[] = []
-    for (let i = 0; i < flat.length; i += 2) {
-      list.push({ offset: -1000, partition: flat[i + 1] as number, topic: flat[i] as string })
-    }
-    return list
+    return this.run((session) => {
+      const flat = session.native.assignment()
+      const list: Toppar[] = []
+      for (let i = 0; i < flat.length; i += 2) {
+        const topic = flat[i] as string
+        const partition = flat[i + 1] as number
+        list.push({ offset: session.startOf(topic, partition), partition, topic })
+      }
+      return list
+    })
   }
 
   assign(list: unknown): void {
     const checked = toAssignedList(list)
-    if (this.#session === undefined) throw new Error(binding().errorMessage(ERR_STATE))
-    this.#run((session) => {
+    const session = this.#session
+    plainly(() => {
+      if (session === undefined) throw codeError(ERR__STATE)
       session.assign(checked)
     })
   }
 
   unassign(): void {
-    if (this.#session === undefined) throw new Error('KafkaConsumer is disconnected')
-    this.#run((session) => {
+    const session = this.#session
+    if (session === undefined) throw new Error('KafkaConsumer is disconnected')
+    plainly(() => {
       session.unassign()
     })
   }
 
   incrementalAssign(list: unknown): void {
     const checked = toAssignedList(list)
-    this.#run((session) => {
+    const session = this.#session
+    if (session === undefined) throw asObject('KafkaConsumer is disconnected', ERR__STATE)
+    asObjects(() => {
       session.incrementalAssign(checked)
     })
   }
 
   incrementalUnassign(list: unknown): void {
     const checked = toAssignedList(list)
-    this.#run((session) => {
+    const session = this.#session
+    if (session === undefined) throw asObject(binding().errorMessage(ERR__STATE), ERR__STATE)
+    asObjects(() => {
       session.incrementalUnassign(checked)
     })
   }
 
   rebalanceProtocol(): string {
-    return this.#session?.native.rebalanceProtocol() ?? 'NONE'
+    try {
+      return this.#session?.native.rebalanceProtocol() ?? 'NONE'
+    } catch {
+      // The client is going.
+      return 'NONE'
+    }
   }
 
   // ---- messages ----
@@ -171,221 +198,50 @@ export class TierConsumer implements SessionSink {
   flow(callback: Callback<PlainMessage>): void {
     const session = this.#session
     if (session === undefined) throw new Error('Connect must be called before consume')
+    // It disconnects: nothing would come any more.
+    if (session.reader.isStopped) return
     if (session.reader.isFlowing) throw new Error('Consume was already called')
     this.#flowCallback = callback
     session.reader.flow()
   }
 
-  read(timeoutMs: number, count: number, callback: Callback<PlainMessage[]>): void {
+  read(timeoutMs: number, count: number, callback: ReadCallback): void {
     const session = this.#session
-    if (session === undefined) {
-      setImmediate(() => {
-        callback(fromNative(Object.assign(new Error('KafkaConsumer is not connected'), { code: ERR_STATE })))
-      })
+    if (session !== undefined && !session.reader.isStopped) {
+      session.reader.read(count, timeoutMs, callback)
       return
     }
-    session.reader.read(count, timeoutMs, (error, messages, ends) => {
-      if (error !== null) {
-        callback(error)
-        return
-      }
-      let next = 0
-      const emitEnds = (upTo: number): void => {
-        while (next < ends.length && (ends[next]?.before ?? 0) <= upTo) this.onEof(ends[next++]?.eof as Eof)
-      }
-      emitEnds(0)
-      messages.forEach((message, index) => {
-        this.owner.emit('data', message)
-        emitEnds(index + 1)
-      })
-      callback(null, messages)
+    setImmediate(() => {
+      callback(codeError(ERR__STATE, NOT_CONNECTED))
     })
   }
 
   setPaused(list: unknown, isPaused: boolean): number {
-    const checked = toToppars(list)
-    this.#run((session) => {
+    const checked = toToppars(list, EXPECTED_TOPPARS)
+    this.run((session) => {
       session.setPaused(checked, isPaused)
     })
     return 0
   }
 
-  async seek(target: unknown, timeoutMs: number): Promise<void> {
-    const checked = toAssigned(target)
-    const deadline = performance.now() + Math.max(timeoutMs, MIN_SEEK_TIMEOUT_MS)
-    for (;;) {
-      const session = this.#session
-      if (session === undefined) throw codeError(ERR_STATE)
-      const left = Math.max(MIN_SEEK_TIMEOUT_MS, Math.round(deadline - performance.now()))
-      const { epoch, results } = await settled(session.native.seek(toFlat([checked]), left))
-      const code = results[5] as number
-      if (code === 0) {
-        session.sought(checked, epoch)
-        return
-      }
-      // Just assigned: librdkafka refuses to seek until it knows where to begin.
-      if (code !== ERR_STATE || performance.now() >= deadline) throw codeError(code)
-      await new Promise((resolve) => setTimeout(resolve, SEEK_RETRY_MS))
-    }
-  }
-
   // ---- offsets ----
 
-  commit(what: unknown): void {
-    const { list, session } = this.#toCommit(what)
-    if (list.length > 0) session.commit(list)
-    else setImmediate(() => this.onCommitted(ERR_NO_OFFSET, []))
-  }
-
-  commitSync(what: unknown): void {
-    const { list, session } = this.#toCommit(what)
-    const code = list.length > 0 ? session.commitSync(list) : ERR_NO_OFFSET
-    if (code !== 0) throw codeError(code)
-  }
-
+  /** Where at least one could be stored, there is no error, as with librdkafka. */
   offsetsStore(list: unknown): number {
-    const checked = toToppars(list)
-    if (this.conf.storesOffsets) throw codeError(ERR_INVALID_ARG)
-    this.#run((session) => {
-      for (const toppar of checked) if (!session.storeOffset(toppar)) throw codeError(ERR_STATE)
+    const checked = toToppars(list, EXPECTED_TOPPARS)
+    this.run((session) => {
+      if (!session.isSubscribed) throw codeError(ERR__STATE)
+      if (checked.length === 0) return
+      if (this.storesOffsets) throw codeError(ERR__INVALID_ARG)
+      const stored = checked.filter((toppar) => session.storeOffset(toppar))
+      if (stored.length === 0) throw codeError(ERROR_CODES.ERR__UNKNOWN_PARTITION)
     })
     return 0
   }
 
-  /** `offset` is missing where nothing was handed out yet. */
-  position(list: unknown): Toppar[] {
-    const checked = list === undefined || list === null ? this.assignments() : toToppars(list)
-    return this.#run((session) =>
-      checked.map(({ topic, partition }) => {
-        const offset = session.position({ topic, partition })
-        return offset === undefined ? { topic, partition } : { topic, partition, offset }
-      }),
-    )
-  }
-
-  async committed(list: unknown, timeoutMs: number): Promise<unknown[]> {
-    const checked = toToppars(list)
-    const flat = await this.#ask((session) => session.native.committed(toFlatPartitions(checked), timeoutMs))
-    return fromResults(flat, codeError)
-  }
-
-  async offsetsForTimes(list: unknown, timeoutMs: number): Promise<unknown[]> {
-    const times = toToppars(list)
-    const flat = await this.#ask((session) => session.native.offsetsForTimes(toFlat(times), timeoutMs))
-    return fromResults(flat, codeError)
-  }
-
-  async queryWatermarks(topic: unknown, partition: unknown, timeoutMs: number): Promise<Watermarks> {
-    const at = toToppar({ topic, partition })
-    const [lowOffset, highOffset] = await this.#ask((session) =>
-      session.native.watermarks(at.topic, at.partition, timeoutMs),
-    )
-    return { lowOffset, highOffset }
-  }
-
-  cachedWatermarks(topic: unknown, partition: unknown): Watermarks {
-    const at = toToppar({ topic, partition })
-    try {
-      const [lowOffset, highOffset] = this.#run((session) => session.native.cachedWatermarks(at.topic, at.partition))
-      return { lowOffset, highOffset }
-    } catch {
-      // Nothing known of it.
-      return { lowOffset: OFFSET_INVALID, highOffset: OFFSET_INVALID }
-    }
-  }
-
-  async metadata({ topic, timeout }: MetadataOptions): Promise<Metadata> {
-    const name = typeof topic === 'string' && topic !== '' ? topic : null
-    return toMetadata(await this.#ask((session) => session.native.metadata(name, timeout ?? METADATA_TIMEOUT_MS)))
-  }
-
-  // ---- what the session reports ----
-
-  onMessage(message: PlainMessage): void {
-    this.owner.emit('data', message)
-    this.#flowCallback?.(null, message)
-  }
-
-  onEof(eof: Eof): void {
-    this.owner.emit('partition.eof', eof)
-  }
-
-  onConsumerError(code: number): void {
-    const error = codeError(code)
-    if (code === ERR_UNKNOWN_TOPIC || code === ERR_TOPIC_AUTHORIZATION) {
-      this.owner.emit('warning', error)
-      return
-    }
-    // To whoever waits for messages, and to listeners: at once, and the loop goes on.
-    if (this.#session?.reader.fail(error) !== true) this.#flowCallback?.(error)
-    if (this.owner.hasEvents) this.owner.emit('event.error', error)
-  }
-
-  onCommitted(code: number, offsets: Toppar[]): void {
-    const { offsetCommit, self } = this.owner
-    if (offsetCommit === undefined || offsetCommit === false) return
-    const error = code === 0 ? undefined : codeError(code)
-    this.owner.emit('offset.commit', error, offsets)
-    if (typeof offsetCommit === 'function') offsetCommit.call(self, error, offsets)
-  }
-
-  onRebalance(isAssign: boolean, partitions: Toppar[]): void {
-    const { rebalance, self } = this.owner
-    const error = codeError(isAssign ? ERR_ASSIGN_PARTITIONS : ERR_REVOKE_PARTITIONS)
-    if (rebalance !== undefined && rebalance !== false) this.owner.emit('rebalance', error, partitions)
-    if (typeof rebalance === 'function') {
-      rebalance.call(self, error, partitions)
-      return
-    }
-    try {
-      this.#answer(isAssign, partitions)
-    } catch (thrown) {
-      this.owner.emit('rebalance.error', thrown)
-    }
-  }
-
-  onRebalanceError(message: string): void {
-    this.owner.emit('rebalance.error', new Error(message))
-  }
-
-  onClientEvent(event: NativeEvent): void {
-    if (!this.owner.hasEvents) return
-    const [kind, ...fields] = event
-    if (kind === EventKind.ClientError) this.owner.emit('event.error', eventError(String(fields[1])))
-    else if (kind === EventKind.Stats) this.owner.emit('event.stats', { message: fields[0] })
-    else if (kind === EventKind.Log) {
-      const [severity, fac, message] = fields
-      this.owner.emit('event.log', { severity, fac, message })
-    } else if (kind === EventKind.Throttle) {
-      const [brokerName, brokerId, throttleTime] = fields
-      const data = { message: `Broker ${String(brokerName)} throttled`, throttleTime, brokerName, brokerId }
-      this.owner.emit('event.event', data)
-      this.owner.emit('event.throttle', data)
-    }
-    // Token refresh: users set tokens themselves. The rest comes in order with messages.
-  }
-
-  #answer(isAssign: boolean, partitions: Toppar[]): void {
-    const isCooperative = this.rebalanceProtocol() === 'COOPERATIVE'
-    if (isAssign) {
-      if (isCooperative) this.incrementalAssign(partitions)
-      else this.assign(partitions)
-    } else if (isCooperative) this.incrementalUnassign(partitions)
-    else this.unassign()
-  }
-
-  #toCommit(what: unknown): { list: readonly Toppar[]; session: Session } {
-    const session = this.#session
-    if (session === undefined) throw new Error('KafkaConsumer is disconnected')
-    if (what === null || what === undefined) return { list: session.stored(), session }
-    if (typeof what !== 'object') throw new Error('First parameter must be an object or an array')
-    const list = Array.isArray(what) ? toToppars(what) : [toToppar(what)]
-    return { list, session }
-  }
-
   /** Synchronous calls. */
-  #run<T>(call: (session: Session) => T): T {
-    if (this.#session === undefined) throw codeError(ERR_STATE)
+  run<T>(call: (session: Session) => T): T {
+    if (this.#session === undefined) throw codeError(ERR__STATE)
     try {
       return call(this.#session)
     } catch (error) {
@@ -393,25 +249,113 @@ export class TierConsumer implements SessionSink {
     }
   }
 
-  #ask<T>(call: (session: Session) => Promise<T>): Promise<T> {
-    return settled(this.#run(call))
+  // ---- what the session tells ----
+
+  onMessage(message: PlainMessage): void {
+    this.#owner.emit('data', message)
+    this.#flowCallback?.(null, message)
+  }
+
+  onReadMessage(message: PlainMessage): void {
+    this.#owner.emit('data', message)
+  }
+
+  onEof(eof: Eof): void {
+    this.#tell(() => this.#owner.emit('partition.eof', eof))
+  }
+
+  errorOf(code: number): unknown {
+    return codeError(code)
+  }
+
+  onFlowError(code: number): void {
+    const error = codeError(code)
+    if (code === ERR_UNKNOWN_TOPIC_OR_PART || code === ERR_TOPIC_AUTHORIZATION_FAILED) {
+      this.#tell(() => this.#owner.emit('warning', error))
+      return
+    }
+    // node-rdkafka's loop ends here, and tells nobody before disconnect(). This one tells, and goes on.
+    this.#tell(() => this.#flowCallback?.(error))
+    if (this.#callbacks?.event.event_cb !== undefined) this.#tell(() => this.#owner.emit('event.error', error))
+  }
+
+  onCommitted(code: number, offsets: Toppar[]): void {
+    this.#tell(() => this.#callbacks?.global.offset_commit_cb?.(code === 0 ? undefined : code, offsets))
+  }
+
+  onRebalance(isAssign: boolean, partitions: Toppar[]): void {
+    const code = isAssign ? ERROR_CODES.ERR__ASSIGN_PARTITIONS : ERROR_CODES.ERR__REVOKE_PARTITIONS
+    const onRebalance = this.#callbacks?.global.rebalance_cb
+    this.#tell(() => {
+      // Without one librdkafka answers by itself.
+      if (onRebalance === undefined) answer(this.#answering, code, partitions)
+      else onRebalance(code, partitions)
+    })
+  }
+
+  onRebalanceError(message: string): void {
+    this.#tell(() => this.#owner.emit('rebalance.error', new Error(message)))
+  }
+
+  onClientEvent(event: NativeEvent): void {
+    const onEvent = this.#callbacks?.event.event_cb
+    if (onEvent === undefined) return
+    this.#tell(() => {
+      const [kind, ...fields] = event
+      if (kind === EventKind.ClientError) onEvent('error', new Error(binding().errorMessage(fields[0] as number)))
+      else if (kind === EventKind.Stats) onEvent('stats', { message: fields[0] })
+      else if (kind === EventKind.Log) {
+        const [severity, fac, message] = fields
+        onEvent('log', { severity, fac, message })
+      } else if (kind === EventKind.Throttle) {
+        const [brokerName, brokerId, throttleTime] = fields
+        onEvent('throttle', { message: binding().errorMessage(0), throttleTime, brokerName, brokerId })
+      }
+      // Token refresh: users set tokens themselves. The rest comes in order with messages.
+    })
+  }
+
+  /** User code. What it throws must not stop what called it. */
+  #tell(call: () => unknown): void {
+    try {
+      call()
+    } catch (error) {
+      throwOutside(error)
+    }
   }
 }
 
-export interface Watermarks {
-  lowOffset: number
-  highOffset: number
+/** What librdkafka can be told: its names end at the first NUL, and longer ones end the process. */
+function isTopicName(name: string): boolean {
+  return name !== '' && !name.includes('\0') && Buffer.byteLength(name) <= MAX_TOPIC_BYTES
 }
 
-async function settled<T>(call: Promise<T>): Promise<T> {
+function setToken(session: Session, token: string): void {
   try {
-    return await call
+    session.native.setOauthbearerToken(token, TOKEN_LIFETIME_MS, '', [])
   } catch (error) {
-    throw fromNative(error)
+    throw new Error((error as Error).message, { cause: error })
   }
 }
 
-function toAssignedList(list: unknown): Required<Toppar>[] {
-  if (!Array.isArray(list)) throw new TypeError('assignments.map is not a function')
-  return (list as unknown[]).map(toAssigned)
+/** node-rdkafka throws errors without a code there. */
+function plainly(call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    throw new Error(fromNative(error).message, { cause: error })
+  }
+}
+
+/** node-rdkafka throws objects there that are no errors, and whoever catches them looks at their `code`. */
+function asObjects(call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    throw asObject((error as Error).message, nativeCode(error) ?? -1)
+  }
+}
+
+function asObject(message: string, code: number): unknown {
+  return { message, code }
 }

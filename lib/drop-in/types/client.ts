@@ -48,6 +48,16 @@ export interface WatermarkOffsets {
   highOffset: number
 }
 
+/** Offsets that mean a place, and a function that returns the name it is given. */
+export interface TopicOffsets {
+  (name: string): string
+  readonly PARTITION_UA: number
+  readonly OFFSET_BEGINNING: number
+  readonly OFFSET_END: number
+  readonly OFFSET_STORED: number
+  readonly OFFSET_INVALID: number
+}
+
 // ---- messages ----
 
 export type NumberNullUndefined = number | null | undefined
@@ -151,6 +161,7 @@ export type KafkaConsumerEvents =
 
 export type KafkaProducerEvents = KafkaClientEvents | 'delivery-report'
 
+// Its keys are those of node-rdkafka's: with others, TypeScript could not compare the two.
 interface EventListeners {
   ready: (info: ReadyInfo, metadata: Metadata) => void
   disconnected: (metrics: ClientMetrics) => void
@@ -162,8 +173,6 @@ interface EventListeners {
   'event.throttle': (data: any) => void
   data: (message: Message) => void
   'partition.eof': (end: EofEvent) => void
-  /** A code that the loop goes on after: the topic is unknown, or reading it not allowed. */
-  warning: (error: LibrdKafkaError) => void
   /** The code tells which: ERR__ASSIGN_PARTITIONS or ERR__REVOKE_PARTITIONS. */
   rebalance: (error: LibrdKafkaError, partitions: TopicPartition[]) => void
   'rebalance.error': (error: Error) => void
@@ -174,7 +183,7 @@ interface EventListeners {
   'delivery-report': (error: LibrdKafkaError, report: DeliveryReport) => void
 }
 
-type EventListener<Name extends string> = Name extends keyof EventListeners ? EventListeners[Name] : never
+export type EventListener<Name extends string> = Name extends keyof EventListeners ? EventListeners[Name] : never
 
 /** What consumers and producers have in common. A type alone: neither package exports the class. */
 export declare abstract class Client<Events extends string> extends EventEmitter {

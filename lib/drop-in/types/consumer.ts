@@ -1,9 +1,11 @@
 // The types of rdkafka-tiers/node-rdkafka for consumers. Nothing here exists at run time.
-/* eslint-disable @typescript-eslint/no-explicit-any -- as node-rdkafka has it: what callers do with it must still compile */
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/unified-signatures
+ -- as node-rdkafka has it: what callers and subclasses do with it must still compile */
 import type { Readable, ReadableOptions } from 'node:stream'
 import type {
   Assignment,
   Client,
+  EventListener,
   KafkaConsumerEvents,
   LibrdKafkaError,
   Message,
@@ -42,7 +44,7 @@ export interface ConsumerStream extends Readable {
   close(callback?: () => void): void
 }
 
-export declare class KafkaConsumer extends Client<KafkaConsumerEvents | 'warning'> {
+export declare class KafkaConsumer extends Client<KafkaConsumerEvents> {
   constructor(conf: ConsumerGlobalConfig, topicConf?: ConsumerTopicConfig)
 
   static createReadStream(
@@ -50,6 +52,12 @@ export declare class KafkaConsumer extends Client<KafkaConsumerEvents | 'warning
     topicConf: ConsumerTopicConfig,
     options: ReadStreamOptions | number,
   ): ConsumerStream
+
+  /** A code that the loop goes on after: the topic is unknown, or reading it not allowed. Not in node-rdkafka's types. */
+  override on(event: 'warning', listener: (error: LibrdKafkaError) => void): this
+  override on<Name extends KafkaConsumerEvents>(event: Name, listener: EventListener<Name>): this
+  override once(event: 'warning', listener: (error: LibrdKafkaError) => void): this
+  override once<Name extends KafkaConsumerEvents>(event: Name, listener: EventListener<Name>): this
 
   // ---- the group ----
 

@@ -1,5 +1,6 @@
 // The types of rdkafka-tiers/node-rdkafka for producers and the admin client. Nothing here exists at run time.
-/* eslint-disable @typescript-eslint/no-explicit-any -- as node-rdkafka has it: what callers do with it must still compile */
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/unified-signatures, @typescript-eslint/no-extraneous-class
+ -- as node-rdkafka has it: what callers and subclasses do with it must still compile */
 import type { Writable, WritableOptions } from 'node:stream'
 import type {
   Client,
