@@ -28,7 +28,13 @@ const OF_TOPICS = new Set([
   'compression.level',
 ])
 /** Names of both. As properties of topics they mean nothing to a consumer of a group. */
-const OF_BOTH = new Set(['enable.auto.commit', 'auto.commit.interval.ms', 'compression.codec', 'compression.type', 'opaque'])
+const OF_BOTH = new Set([
+  'enable.auto.commit',
+  'auto.commit.interval.ms',
+  'compression.codec',
+  'compression.type',
+  'opaque',
+])
 
 export type Conf = Readonly<Record<string, unknown>>
 

@@ -4,7 +4,7 @@ import type { Metadata } from './metadata'
 import type { TierConsumer } from './tier-consumer'
 import type { Toppar } from './toppar'
 
-export type Callback<T = unknown> = (error?: unknown, value?: T) => void
+export type Callback<T = unknown> = (error?: unknown, value?: T) => unknown
 
 /**
  * What is called back, with the names and places that node-rdkafka has for it: user functions are wrapped there, and the

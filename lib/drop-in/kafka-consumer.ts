@@ -70,7 +70,8 @@ function construct(consumer: TierInstance, tier: ConsumerTier, given: Conf, conf
   delete globalConfig['event_cb']
   wrapCallbacks(consumer, globalConfig)
 
-  EventEmitter.call(consumer as unknown as EventEmitter)
+  // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- a function that is called without new makes it
+  EventEmitter.call(consumer)
   const handle = new TierConsumer(checked, tier, {
     emit: (name, ...values) => consumer.emit(name, ...values),
     callbacks: () => consumer._cb_configs,

@@ -176,14 +176,14 @@ export const tierMethods = {
     timeout?: unknown,
     cb?: Callback<queries.Watermarks>,
   ): unknown {
-    if (!this.isConnected()) return cb ? cb(new Error(DISCONNECTED)) : undefined
+    if (!this.isConnected()) return cb?.(new Error(DISCONNECTED))
     const [timeoutMs, done] = timeoutAndCallback(timeout, cb)
     settle(queries.queryWatermarks(this._tier, topic, partition, timeoutMs), done, (offsets) => [null, offsets])
     return undefined
   },
 
   offsetsForTimes(this: TierInstance, times: unknown, timeout?: unknown, cb?: Callback<unknown[]>): unknown {
-    if (!this.isConnected()) return cb ? cb(new Error(DISCONNECTED)) : undefined
+    if (!this.isConnected()) return cb?.(new Error(DISCONNECTED))
     const [timeoutMs, done] = timeoutAndCallback(timeout, cb)
     settle(queries.offsetsForTimes(this._tier, times, timeoutMs), done, (offsets) => [null, offsets])
     return undefined
@@ -274,7 +274,11 @@ export const tierMethods = {
   },
 
   seek(this: TierInstance, target: unknown, timeout: unknown, cb: Callback<void>): TierInstance {
-    settle(queries.seek(this._tier, target, timeout), (...values) => cb(...values), () => [])
+    settle(
+      queries.seek(this._tier, target, timeout),
+      (...values) => cb(...values),
+      () => [],
+    )
     return this
   },
 

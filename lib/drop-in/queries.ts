@@ -47,7 +47,7 @@ async function ask<T>(tier: TierConsumer, call: (session: Session) => Promise<T>
 export function metadata(tier: TierConsumer, options: MetadataOptions): Promise<Metadata> {
   const { topic, allTopics, timeout } = options
   // All of them unless told otherwise, also beside a topic.
-  const only = allTopics === false && topic !== undefined && topic !== null ? String(topic) : ''
+  const only = allTopics === false && topic !== undefined && topic !== null ? topic : ''
   const timeoutMs = typeof timeout === 'number' ? toTimeout(timeout) : METADATA_TIMEOUT_MS
   return ask(tier, async (session) =>
     toMetadata(await session.ask((native) => native.metadata(only === '' ? null : only, Math.max(0, timeoutMs)))),

@@ -66,6 +66,8 @@ export class Session {
   #isClosed = false
   #onProgress: (() => void) | undefined
   #isSubscribed = false
+  /** It was subscribed or assigned something: there is a group to leave, or something to commit. */
+  #hasBegun = false
   /** A rebalance that `rebalance_cb` has not answered yet. */
   #isUnanswered = false
 
@@ -127,7 +129,7 @@ export class Session {
 
   subscribe(topics: string[]): void {
     this.native.subscribe(topics)
-    this.#isSubscribed = true
+    this.#isSubscribed = this.#hasBegun = true
   }
 
   unsubscribe(): void {
@@ -257,9 +259,11 @@ export class Session {
     this.#isClosing = true
     const started = performance.now()
     const left = (): number => Math.max(1, started + CLOSE_TIMEOUT_MS - performance.now())
-    await within(this.#leave(), left(), 'leaving the group').catch(() => undefined)
+    if (this.#hasBegun) await within(this.#leave(), left(), 'leaving the group').catch(() => undefined)
     this.#source.clear()
-    await within(this.native.destroy(), Math.max(MIN_DESTROY_MS, left()), 'close').catch(() => undefined)
+    // Before it has begun only a question to brokers that do not answer can hold it up, and nothing is lost with that.
+    const destroyTimeoutMs = this.#hasBegun ? Math.max(MIN_DESTROY_MS, left()) : MIN_DESTROY_MS
+    await within(this.native.destroy(), destroyTimeoutMs, 'close').catch(() => undefined)
     this.#isClosed = true
     const gone = Object.assign(new Error('closed'), { code: ERROR_CODES.ERR__DESTROY })
     for (const reject of this.#asking) reject(gone)
@@ -334,6 +338,7 @@ export class Session {
 
   #assigned(list: readonly Required<Toppar>[], epoch: number): void {
     this.#isUnanswered = false
+    this.#hasBegun = true
     for (const { topic, partition, offset } of list) {
       const isStored = offset === OFFSET_STORED || offset === OFFSET_INVALID
       this.#starts.set(partitionKey(topic, partition), isStored ? OFFSET_STORED : offset)

@@ -79,9 +79,7 @@ export class KafkaConsumerStream extends Readable {
       }
       if (this.destroyed) return
       try {
-        this.consumer.subscribe(
-          typeof this.topics === 'function' ? this.topics(metadata as Metadata) : (this.topics as unknown),
-        )
+        this.consumer.subscribe(typeof this.topics === 'function' ? this.topics(metadata as Metadata) : this.topics)
       } catch (thrown) {
         this.emit('error', thrown)
         this.destroy()

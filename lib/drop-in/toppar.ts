@@ -78,6 +78,8 @@ function integer(number: number): number {
 }
 
 function checked(topic: unknown, partition: unknown): { topic: string; partition: number } {
+  // As node-rdkafka does, which takes anything for a name.
+  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- a topic of that name does not exist, which is told
   const name = topic === undefined || topic === null ? '' : String(topic)
   const isPartition =
     typeof partition === 'number' && Number.isInteger(partition) && partition >= 0 && partition <= 0x7fffffff
