@@ -51,9 +51,12 @@ void Client::RegisterCallbacks(rd_kafka_conf_t* conf) {
   rd_kafka_conf_set_log_cb(
       conf, [](const rd_kafka_t* rk, int level, const char* facility, const char* text) {
         auto* client = ClientOf(rd_kafka_opaque(rk));
-        if (client->events_.size() >= kMaxWaitingEvents) {
-          client->logsDropped_++;
-          return;
+        {
+          std::lock_guard<std::mutex> lock(client->eventsMutex_);
+          if (client->events_.size() >= kMaxWaitingEvents) {
+            client->logsDropped_++;
+            return;
+          }
         }
         client->Emit({kLog, static_cast<double>(level), std::string(facility), std::string(text)});
       });
@@ -82,10 +85,19 @@ void Client::Open(rd_kafka_type_t type, rd_kafka_conf_t* conf) {
   bell_.RingFromAnyThread(kWakeServe);  // for what came before the callback was set
 }
 
-void Client::Emit(Event event) { events_.push_back(std::move(event)); }
+void Client::Emit(Event event) {
+  {
+    std::lock_guard<std::mutex> lock(eventsMutex_);
+    events_.push_back(std::move(event));
+  }
+  // After the event is there: Serve says that it is no longer serving before it takes the events.
+  if (!isServing_) bell_.RingFromAnyThread(kWakeServe);
+}
 
 std::vector<Event> Client::Serve(Napi::Env env) {
+  isServing_ = true;
   if (isOpen()) rd_kafka_queue_poll_callback(mainQueue_, 0);
+  isServing_ = false;
   for (auto& committed : std::exchange(committed_, {})) Settled(env, committed);
   std::deque<std::unique_ptr<Job>> done;
   bool isDestroyed;
@@ -103,10 +115,9 @@ std::vector<Event> Client::Serve(Napi::Env env) {
     destroyWaiters_.clear();
     bell_.Close();
   }
-  if (logsDropped_) {
-    Emit({kLogsDropped, static_cast<double>(logsDropped_)});
-    logsDropped_ = 0;
-  }
+  std::lock_guard<std::mutex> lock(eventsMutex_);
+  if (logsDropped_) events_.push_back({kLogsDropped, static_cast<double>(logsDropped_)});
+  logsDropped_ = 0;
   return std::exchange(events_, {});
 }
 

@@ -19,7 +19,8 @@ namespace rdkafka_tiers {
 
 // Owns:    rd_kafka_t, its main queue, one control thread (started with the first call that may block), the bell.
 // Threads: the JavaScript thread, but for what says FromAnyThread and the jobs' `run`. librdkafka's callbacks for
-//          errors, logs, statistics, tokens and commit results run in Serve, on the JavaScript thread.
+//          logs, statistics, tokens and commit results run in Serve, on the JavaScript thread; those for errors also in
+//          a poll of the consumer queue, that is on the pump's thread, too.
 // Ends:    open → ending → ended. Destroy() by close(), finalizer or environment hook, whichever comes first, makes the
 //          last job, which destroys the rd_kafka_t after every call in flight has returned. The control thread holds a
 //          shared_ptr, so nothing it uses goes before it; it is never joined, only waited for with a deadline.
@@ -90,11 +91,14 @@ class Client : public std::enable_shared_from_this<Client> {
   std::atomic<bool> isEnding_{false};
 
   // JavaScript thread only.
-  std::vector<Event> events_;
-  size_t logsDropped_ = 0;
   std::vector<Committed> committed_;
   std::unordered_map<PendingCommit*, std::unique_ptr<PendingCommit>> commits_;
   std::vector<Napi::Promise::Deferred> destroyWaiters_;
+
+  std::mutex eventsMutex_;  // guards what follows
+  std::vector<Event> events_;
+  size_t logsDropped_ = 0;
+  std::atomic<bool> isServing_{false};
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable condition_;

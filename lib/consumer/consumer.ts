@@ -418,6 +418,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     }
     this.#isLeaving = false
     this.#onProgress = undefined
+    this.#requests.close()
     this.#source.clear()
     // A call still under way on the control thread may hold this up; it then ends by itself.
     await within(this.#native.destroy(), Math.max(MIN_DESTROY_MS, left()), 'close').catch((error: unknown) => {

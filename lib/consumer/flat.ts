@@ -129,3 +129,11 @@ export function fromFlatResults(flat: FlatOffsetResults): FlatResult[] {
   }
   return results
 }
+
+const MAX_NAMES = 5
+
+/** For messages: `orders [0], orders [1]`. */
+export function namesOf(partitions: readonly TopicPartition[]): string {
+  const names = partitions.slice(0, MAX_NAMES).map(({ topic, partition }) => `${topic} [${partition}]`)
+  return names.join(', ') + (partitions.length > MAX_NAMES ? `, and ${partitions.length - MAX_NAMES} more` : '')
+}

@@ -21,7 +21,7 @@ function isNativeError(error: unknown): error is NativeError {
 /** An error of librdkafka by its code, as this package shows it. */
 export function kafkaError(errno: number, message: string, fatal = false, retriable = false): KafkaError {
   const details = { errno, fatal, retriable }
-  if (errno === ERR_TIMED_OUT || errno === ERR_TIMED_OUT_QUEUE) return new TimeoutError(message, details)
+  if (errno === ERR_TIMED_OUT || errno === ERR_TIMED_OUT_QUEUE) return new TimeoutError(message, { errno, fatal })
   if (errno === ERR_DESTROY) return new ClosedError('the consumer was closed before the call finished')
   return new KafkaError(message, `ERR_${binding().errorName(errno)}`, details)
 }

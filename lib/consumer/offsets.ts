@@ -2,7 +2,7 @@ import { binding, type NativeConsumer } from '../binding'
 import { KafkaError } from '../errors'
 import { Message } from '../message/message'
 import { MessageBatch } from '../message/message-batch'
-import { checkOffsets, flatOffsets, fromFlatResults } from './flat'
+import { checkOffsets, flatOffsets, fromFlatResults, namesOf } from './flat'
 import { awaiting, kafkaError } from './native-error'
 import type { Partitions, PartitionState } from './partitions'
 import type { TopicPartitionOffset } from './types'
@@ -44,12 +44,11 @@ export class Offsets {
 
   /** @throws KafkaError when the group coordinator refused any of them */
   async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    const flat = await awaiting('commit', () => this.#native.commit(flatOffsets(offsets)))
+    const flat = await awaiting(`commit of ${namesOf(offsets)}`, () => this.#native.commit(flatOffsets(offsets)))
     const refused = fromFlatResults(flat).filter(({ error }) => error !== 0)
     const [first] = refused
     if (first !== undefined) {
-      const where = refused.map(({ topic, partition }) => `${topic} [${partition}]`).join(', ')
-      throw kafkaError(first.error, `commit of ${where}: ${binding().errorMessage(first.error)}`)
+      throw kafkaError(first.error, `commit of ${namesOf(refused)}: ${binding().errorMessage(first.error)}`)
     }
     for (const { topic, partition, offset } of offsets) {
       const state = this.#partitions.get(topic, partition)

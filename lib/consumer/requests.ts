@@ -1,6 +1,14 @@
 import type { FlatOffsetResults, NativeConsumer } from '../binding'
-import { ArgumentError, KafkaError, TimeoutError } from '../errors'
-import { checkOffsets, checkPartitions, checkTimeout, flatOffsets, flatPartitions, fromFlatResults } from './flat'
+import { ArgumentError, ClosedError, KafkaError, TimeoutError } from '../errors'
+import {
+  checkOffsets,
+  checkPartitions,
+  checkTimeout,
+  flatOffsets,
+  flatPartitions,
+  fromFlatResults,
+  namesOf,
+} from './flat'
 import { awaiting, kafkaError } from './native-error'
 import type { CallOptions, TopicPartition, TopicPartitionResult, Watermarks } from './types'
 import { unlessAborted, within } from './waits'
@@ -14,6 +22,8 @@ type RequestsNative = Pick<NativeConsumer, 'committed' | 'offsetsForTimes' | 'wa
 
 /** Questions to the brokers, each bounded in time and by the caller's AbortSignal. */
 export class Requests {
+  readonly #pending = new Set<() => void>()
+
   constructor(
     private readonly native: RequestsNative,
     private readonly requestTimeoutMs: number,
@@ -31,7 +41,22 @@ export class Requests {
 
   /** A call that librdkafka was given `timeout(options)` for. */
   bounded<T>(call: Promise<T>, options: CallOptions, what: string): Promise<T> {
-    return within(unlessAborted(call, options.signal), this.timeout(options) + GRACE_MS, what)
+    let onClose: (() => void) | undefined
+    const closed = new Promise<never>((_, reject) => {
+      onClose = (): void => {
+        reject(new ClosedError('the consumer was closed before the call finished'))
+      }
+      this.#pending.add(onClose)
+    })
+    const first = Promise.race([unlessAborted(call, options.signal), closed])
+    return within(first, this.timeout(options) + GRACE_MS, what).finally(() => {
+      if (onClose !== undefined) this.#pending.delete(onClose)
+    })
+  }
+
+  /** Ends what waits: librdkafka would go on until its own timeout. */
+  close(): void {
+    for (const onClose of [...this.#pending]) onClose()
   }
 
   committed(partitions: readonly TopicPartition[], options: CallOptions): Promise<TopicPartitionResult[]> {
@@ -48,7 +73,9 @@ export class Requests {
     const list = checkTimes(times)
     if (list.length === 0) return Promise.resolve([])
     const timeoutMs = this.timeout(options)
-    return this.#results('offsetsForTimes', options, () => this.native.offsetsForTimes(flatOffsets(list), timeoutMs))
+    return this.#results(`offsetsForTimes of ${namesOf(list)}`, options, () =>
+      this.native.offsetsForTimes(flatOffsets(list), timeoutMs),
+    )
   }
 
   async watermarks(topic: string, partition: number, options: CallOptions): Promise<Watermarks> {

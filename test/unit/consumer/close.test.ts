@@ -160,7 +160,7 @@ describe('close()', () => {
     jest.spyOn(faked.native, 'commit').mockRejectedValue(nativeError(16, 'not the coordinator'))
     await faked.consumer.close()
     expect(faked.events.slice(1)).toMatchObject([
-      ['warning', { code: 'ERR_NOT_COORDINATOR', message: 'commit: not the coordinator' }],
+      ['warning', { code: 'ERR_NOT_COORDINATOR', message: 'commit of t [0]: not the coordinator' }],
       ['close'],
     ])
   })

@@ -106,7 +106,7 @@ describe('a commit of given offsets', () => {
     const { native, offsets } = setup()
     jest.spyOn(native, 'commit').mockRejectedValue(nativeError(-172, 'no group'))
     expect(await rejectionOf(offsets.commit([{ topic: 't', partition: 0, offset: 1 }]))).toMatchObject({
-      message: 'commit: no group',
+      message: 'commit of t [0]: no group',
       code: 'ERR__STATE',
     })
   })

@@ -70,7 +70,7 @@ describe('a request', () => {
     expect(error).toBeInstanceOf(KafkaError)
     expect(error).toMatchObject({ code: 'ERR_GROUP_AUTHORIZATION_FAILED', errno: 30 })
     expect((error as Error).message).toMatch(
-      /^(committed|offsetsForTimes|watermarks of t \[0\]|subscribe): not allowed$/,
+      /^(committed|offsetsForTimes of t \[0\]|watermarks of t \[0\]|subscribe): not allowed$/,
     )
   })
 })
