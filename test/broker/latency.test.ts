@@ -8,6 +8,7 @@ import { kafkaBootstrap } from '../helpers/kafka/oracle'
 import { type Latencies, type RawC, type RawCConsumerReport, rawC } from '../helpers/raw-c'
 import { median, printTable, shuffled } from '../helpers/statistics'
 import { useTopics } from '../helpers/topics'
+import { LATENCY_SLACK } from '../helpers/strict'
 
 const RATE = 1000
 const RUNS = 5
@@ -73,8 +74,11 @@ it('every message after the warm-up is measured, in every run', () => {
   expect(counts).toEqual(cells.map(() => Array.from({ length: RUNS }, () => MEASURED)))
 })
 
-it.each(tiers.map(({ name }) => name))('%s: p50 is below 1 ms and p99 below 5 ms, or as good as raw C', (name) => {
-  // Where raw C itself is slower, the broker or the machine is, and no consumer could be in time.
-  expect(typical(name, 'p50')).toBeLessThan(Math.max(1, 1.5 * typical('raw C', 'p50')))
-  expect(typical(name, 'p99')).toBeLessThan(Math.max(5, 1.5 * typical('raw C', 'p99')))
-})
+it.each(tiers.map(({ name }) => name))(
+  '%s: p50 is below 1 ms and p99 below 5 ms, or as good as raw C, with the slack of helpers/strict.ts',
+  (name) => {
+    // Where raw C itself is slower, the broker or the machine is, and no consumer could be in time.
+    expect(typical(name, 'p50')).toBeLessThan(LATENCY_SLACK * Math.max(1, 1.5 * typical('raw C', 'p50')))
+    expect(typical(name, 'p99')).toBeLessThan(LATENCY_SLACK * Math.max(5, 1.5 * typical('raw C', 'p99')))
+  },
+)

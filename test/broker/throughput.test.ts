@@ -7,6 +7,7 @@ import { kafkaBootstrap } from '../helpers/kafka/oracle'
 import { type RawC, rawC } from '../helpers/raw-c'
 import { median, printTable, shuffled } from '../helpers/statistics'
 import { useTopics } from '../helpers/topics'
+import { RATIO_SLACK } from '../helpers/strict'
 
 const COUNT = 2_000_000
 const SIZE = 100
@@ -107,6 +108,6 @@ it.each([
   ['dedicated batches()', 1, 'raw C batch'],
   ['buffered batches()', 0.7, 'raw C batch'],
   ['standard stream()', 0.6, 'raw C poll'],
-])('%s is at least %d × as fast as %s', (name, share, ceiling) => {
-  expect(rate(name) / rate(ceiling)).toBeGreaterThanOrEqual(share)
+])('%s is at least %d × as fast as %s, less the slack of helpers/strict.ts', (name, share, ceiling) => {
+  expect(rate(name) / rate(ceiling)).toBeGreaterThanOrEqual(share * RATIO_SLACK)
 })
