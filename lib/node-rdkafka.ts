@@ -55,8 +55,9 @@ const theirs = nodeRdkafka()?.exports
 /** A function of node-rdkafka; where that is not there, one that throws its LoadError when called or constructed. */
 function passed(name: string): unknown {
   if (theirs !== undefined) return theirs[name]
+  const need = { why: `${name} is node-rdkafka's own`, or: '', inWorker: 'use it on the main thread' }
   const missing = function (): never {
-    assertLoaded()
+    assertLoaded(need)
     throw new Error(`${name} is not there`)
   }
   return Object.defineProperty(missing, 'name', { value: name })

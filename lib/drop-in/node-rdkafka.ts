@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import { isMainThread } from 'node:worker_threads'
-import { loadNodeRdkafka } from '../legacy/load'
+import { loadNodeRdkafka, type Need } from '../legacy/load'
 import type { LibrdKafkaError } from './errors'
 
 /** What of node-rdkafka is named here; everything else of it is passed on as it is. */
@@ -39,11 +39,14 @@ export function nodeRdkafka(): NodeRdkafka | undefined {
   return loaded
 }
 
-/** @throws LoadError why it cannot be loaded, and what to do */
-export function assertLoaded(): NodeRdkafka {
+/**
+ * @param need Who needs it; default: a consumer without a tier.
+ * @throws LoadError why it cannot be loaded, and what to do
+ */
+export function assertLoaded(need?: Need): NodeRdkafka {
   const theirs = nodeRdkafka()
   if (theirs !== undefined) return theirs
-  loadNodeRdkafka() // throws again, explained
+  loadNodeRdkafka(load, isMainThread, need) // throws again, explained
   return load()
 }
 
