@@ -20,23 +20,31 @@ export interface PlainMessage {
 // As Node's own pool for small buffers, but larger: a message keeps no more than this alive beside itself.
 const POOL_BYTES = 32 * 1024
 const MAX_POOLED_BYTES = POOL_BYTES / 8
+/** Less is left of a block: not worth memory of its own. */
+const MIN_WINDOW_BYTES = POOL_BYTES / 8
 
 /**
  * Makes messages that own their memory, as node-rdkafka's do: users keep them, and a view would keep the whole batch.
  *
- * Bytes are copied into a shared piece of memory first, for a Buffer of its own for each costs more than the copy.
+ * Bytes are copied into a shared piece of memory first, for a Buffer of its own for each costs more than the copy; those
+ * of consecutive messages at once where their block is complete, for a call for each costs more than the bytes.
  */
 export class PlainMessages {
   #pool = Buffer.allocUnsafeSlow(POOL_BYTES)
   #used = 0
+  /** What of a block is copied already, and where it lies there. */
+  #window: ArrayBufferLike = this.#pool.buffer
+  #windowBlock: Block | undefined
+  #windowStart = 0
+  #windowEnd = 0
 
   constructor(private readonly slots: SlotNames) {}
 
   make(block: Block, row: number): PlainMessage {
     const valueLength = block.valueLength(row)
     const keyLength = block.keyLength(row)
-    const value = valueLength < 0 ? null : this.#copy(block.bytes, block.valueStart(row), valueLength)
-    const key = keyLength < 0 ? null : this.#copy(block.bytes, block.keyStart(row), keyLength)
+    const value = valueLength < 0 ? null : this.#bytes(block, block.valueStart(row), valueLength)
+    const key = keyLength < 0 ? null : this.#bytes(block, block.keyStart(row), keyLength)
     const size = valueLength < 0 ? 0 : valueLength
     const slot = block.slot(row)
     const topic = this.slots.topic(slot)
@@ -54,6 +62,23 @@ export class PlainMessages {
       // A null value is an empty one there.
       [name]: value === null ? Buffer.alloc(0) : this.#copy(value, 0, value.length),
     }))
+  }
+
+  #bytes(block: Block, start: number, length: number): Buffer {
+    if (block !== this.#windowBlock || start < this.#windowStart || start + length > this.#windowEnd) {
+      const left = block.bytes.length - start
+      // A block that still grows has its later rows' bytes yet to come.
+      if (block.count === 0 || length > MAX_POOLED_BYTES || left < MIN_WINDOW_BYTES) {
+        return this.#copy(block.bytes, start, length)
+      }
+      const window = Buffer.allocUnsafeSlow(Math.min(left, POOL_BYTES))
+      block.bytes.copy(window, 0, start, start + window.length)
+      this.#window = window.buffer
+      this.#windowBlock = block
+      this.#windowStart = start
+      this.#windowEnd = start + window.length
+    }
+    return Buffer.from(this.#window, start - this.#windowStart, length)
   }
 
   #copy(source: Buffer, start: number, length: number): Buffer {
