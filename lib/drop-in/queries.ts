@@ -151,8 +151,8 @@ function toCommit({ session }: TierConsumer, what: unknown): Commit {
   if (what === null || what === undefined) {
     // By its own commit user code says that it is done with what it has in hand.
     session.reader.settleHand()
-    const list = session.stored()
-    return { session, list, reported: session.withAssignment(list) }
+    const list = session.commits.stored()
+    return { session, list, reported: session.commits.withAssignment(list) }
   }
   if (!isObject(what)) throw new Error('First parameter must be an object or an array')
   const list = Array.isArray(what) ? toToppars(what, '') : [toToppar(what)]
@@ -162,15 +162,15 @@ function toCommit({ session }: TierConsumer, what: unknown): Commit {
 /** The result is told by an event. */
 export function commit(tier: TierConsumer, what: unknown): void {
   const { session, list, reported } = toCommit(tier, what)
-  if (list.length > 0) session.commit(list, reported)
-  else session.reportLater(ERR__NO_OFFSET, reported)
+  if (list.length > 0) session.commits.commit(list, reported)
+  else session.commits.reportLater(ERR__NO_OFFSET, reported)
 }
 
 /** @throws LibrdKafkaError it was refused, or there is nothing to commit */
 export function commitSync(tier: TierConsumer, what: unknown): void {
   const { session, list, reported } = toCommit(tier, what)
   let code: number = ERR__NO_OFFSET
-  if (list.length > 0) code = tier.run(() => session.commitSync(list, reported))
-  else session.reportLater(code, reported)
+  if (list.length > 0) code = tier.run(() => session.commits.commitSync(list, reported))
+  else session.commits.reportLater(code, reported)
   if (code !== 0) throw codeError(code)
 }

@@ -198,10 +198,6 @@ export class Reader {
     // Rows that nobody wants yet stay; until there are some, rebalances are looked for.
     if (!this.isWaiting) return !this.source.hasRows && this.source.pull()
     if (this.#isTurnAwaited) return false
-    if (this.#budget.isSpent()) {
-      this.#later()
-      return false
-    }
     const waiting = this.#waiting.shift()
     if (waiting !== undefined) {
       if ('eof' in waiting) this.onEof(waiting.eof)
@@ -215,6 +211,7 @@ export class Reader {
     const read = this.#reads[0]
     if (read === undefined) this.#deliver(block, row)
     else if (read.add(this.messages.make(block, row), block, row)) this.#finish(read)
+    if (this.#budget.isSpent()) this.#later()
     return true
   }
 

@@ -1,32 +1,14 @@
-import {
-  binding,
-  EventKind,
-  PollMode,
-  WAKE_ROWS,
-  WAKE_SERVE,
-  type AddonConsumer,
-  type FlatOffsetResults,
-  type NativeEvent,
-} from '../binding'
+import { binding, EventKind, PollMode, WAKE_ROWS, WAKE_SERVE, type AddonConsumer, type NativeEvent } from '../binding'
 import type { ConsumerTier } from '../config/tier'
-import { Offsets } from '../consumer/offsets'
 import { Partitions, partitionKey } from '../consumer/partitions'
 import { Source } from '../consumer/source'
 import { within } from '../consumer/waits'
 import { ERROR_CODES } from './codes'
+import { Commits } from './commits'
 import type { TierConf } from './conf'
-import { nativeCode } from './errors'
 import { PlainMessages } from './plain-message'
 import { Reader, type ReaderSink } from './reader'
-import {
-  eachResult,
-  OFFSET_INVALID,
-  OFFSET_STORED,
-  toFlat,
-  toFlatPartitions,
-  type Position,
-  type Toppar,
-} from './toppar'
+import { OFFSET_INVALID, OFFSET_STORED, toFlat, toFlatPartitions, type Toppar } from './toppar'
 
 const MAX_BUFFERED_MESSAGES = 100_000
 const MAX_BUFFERED_BYTES = 8 << 20
@@ -55,15 +37,14 @@ export class Session {
   readonly native: AddonConsumer
   readonly partitions: Partitions
   readonly reader: Reader
+  readonly commits: Commits
   readonly #source: Source
-  readonly #offsets: Offsets
   readonly #timers: NodeJS.Timeout[] = []
   /** Where partitions were told to begin, as they were assigned. */
   readonly #starts = new Map<string, number>()
   /** Of calls that wait for the client: told when it goes. */
   readonly #asking = new Set<(error: Error) => void>()
   #isClosing = false
-  #isClosed = false
   #onProgress: (() => void) | undefined
   #isSubscribed = false
   /** It was subscribed or assigned something: there is a group to leave, or something to commit. */
@@ -92,7 +73,9 @@ export class Session {
     this.#source = new Source(this.native, this.partitions, tier.batchSize ?? 1, (event) => {
       this.#onEvent(event)
     })
-    this.#offsets = new Offsets(this.native, this.partitions)
+    this.commits = new Commits(this.native, this.partitions, (code, offsets) => {
+      sink.onCommitted(code, offsets)
+    })
     const messages = new PlainMessages(this.partitions)
     this.reader = new Reader(this.#source, this.partitions, messages, sink, conf.storesOffsets)
     this.#every(conf.maxPollIntervalMs / 3, () => {
@@ -102,7 +85,7 @@ export class Session {
     // 0 turns it off, as in librdkafka; what was read is still committed when partitions are given back.
     if (conf.autoCommit.enabled && conf.autoCommit.intervalMs > 0) {
       this.#every(conf.autoCommit.intervalMs, () => {
-        this.#commitStored()
+        this.commits.commitStored()
       })
     }
   }
@@ -138,6 +121,7 @@ export class Session {
   }
 
   assign(list: readonly Required<Toppar>[]): void {
+    this.#awaitStops()
     const given = [...this.partitions.assigned]
     this.#beforeUnassign(given)
     const epoch = this.native.assign(toFlat(list))
@@ -146,10 +130,12 @@ export class Session {
   }
 
   incrementalAssign(list: readonly Required<Toppar>[]): void {
+    this.#awaitStops()
     this.#assigned(list, this.native.incrementalAssign(toFlat(list)))
   }
 
   unassign(): void {
+    this.#awaitStops()
     const given = [...this.partitions.assigned]
     this.#beforeUnassign(given)
     this.native.unassign()
@@ -157,9 +143,23 @@ export class Session {
   }
 
   incrementalUnassign(list: readonly Required<Toppar>[]): void {
+    this.#awaitStops()
     this.#beforeUnassign(list)
     this.native.incrementalUnassign(toFlat(list))
     this.#revoked(list)
+  }
+
+  /**
+   * Lets the fetchers that the last change of the assignment stops come to their stop.
+   *
+   * A partition that is taken away once more while it stops is stopped twice by librdkafka, which then ends the process
+   * (its issue 5573). Its thread takes what it is asked in order: the first answer comes after it was told to stop, the
+   * second after it has noted that it did.
+   */
+  #awaitStops(): void {
+    if (!this.#hasBegun) return
+    this.native.assignment()
+    this.native.assignment()
   }
 
   /** Where a partition was told to begin; OFFSET_STORED where the group's committed offset was. */
@@ -208,48 +208,6 @@ export class Session {
     return true
   }
 
-  /** What is stored and goes further than what was committed: never back, as with librdkafka. */
-  stored(): Position[] {
-    return this.#offsets.moved().filter(({ topic, partition, offset }) => {
-      const committed = this.partitions.get(topic, partition)?.committed
-      return committed === undefined || offset > committed
-    })
-  }
-
-  /** The whole assignment, as a commit of what is stored is reported: without an offset where there was none to commit. */
-  withAssignment(offsets: readonly Toppar[]): Toppar[] {
-    return [...this.partitions.assigned].map(({ topic, partition }) => {
-      const found = offsets.find((each) => each.topic === topic && each.partition === partition)
-      return found ?? { topic, partition }
-    })
-  }
-
-  /** The result goes to the sink, for all that are `reported`. */
-  commit(list: readonly Position[], reported: readonly Toppar[] = list): void {
-    this.native.commit(toFlat(list)).then(
-      (flat) => {
-        this.#committed(flat, reported)
-      },
-      (error: unknown) => {
-        this.#report(nativeCode(error) ?? -1, reported)
-      },
-    )
-  }
-
-  /** Blocks the thread until the coordinator has answered. librdkafka's code, 0 none. */
-  commitSync(list: readonly Position[], reported: readonly Toppar[] = list): number {
-    const code = this.native.commitSync(toFlat(list))
-    if (code === 0) for (const { topic, partition, offset } of list) this.#remember(topic, partition, offset)
-    this.reportLater(code, reported)
-    return code
-  }
-
-  reportLater(code: number, offsets: readonly Toppar[]): void {
-    setImmediate(() => {
-      this.#report(code, offsets)
-    })
-  }
-
   // ---- the end ----
 
   /** Leaves the group and ends the client. Always resolves, within a bounded time. */
@@ -264,18 +222,22 @@ export class Session {
     // Before it has begun only a question to brokers that do not answer can hold it up, and nothing is lost with that.
     const destroyTimeoutMs = this.#hasBegun ? Math.max(MIN_DESTROY_MS, left()) : MIN_DESTROY_MS
     await within(this.native.destroy(), destroyTimeoutMs, 'close').catch(() => undefined)
-    this.#isClosed = true
+    // Nothing comes after 'disconnected'.
+    this.commits.close()
     const gone = Object.assign(new Error('closed'), { code: ERROR_CODES.ERR__DESTROY })
     for (const reject of this.#asking) reject(gone)
   }
 
   async #leave(): Promise<void> {
-    if (this.conf.autoCommit.enabled) this.#commitStored()
+    if (this.conf.autoCommit.enabled) this.commits.commitStored()
     // librdkafka does not let a member go while a rebalance is unanswered.
     const timer = setTimeout(() => {
       if (this.#isUnanswered) this.#answerForUser()
     }, ANSWER_TIMEOUT_MS)
     try {
+      // Closed while a revocation still waits for its commit, a cooperative member would not tell the group that it
+      // leaves, and its partitions would be nobody's for the session's timeout.
+      await this.commits.idle()
       await this.native.beginClose()
       for (;;) {
         const progress = new Promise<void>((resolve) => (this.#onProgress = resolve))
@@ -361,42 +323,10 @@ export class Session {
 
   #beforeUnassign(list: readonly Toppar[]): void {
     // As librdkafka does. It is on its way before the partitions are given back: both go through one queue, in order.
-    if (this.conf.autoCommit.enabled && !this.native.assignmentLost()) this.#commitStored()
+    if (this.conf.autoCommit.enabled && !this.native.assignmentLost()) this.commits.commitStored()
     // librdkafka keeps a pause beyond the assignment; whoever gets the partition back would wait for ever.
     const paused = list.filter(({ topic, partition }) => this.partitions.get(topic, partition)?.isPaused === true)
     if (paused.length > 0) this.native.resume(toFlatPartitions(paused))
-  }
-
-  // ---- results of commits ----
-
-  #commitStored(): void {
-    const offsets = this.stored()
-    if (offsets.length > 0) this.commit(offsets, this.withAssignment(offsets))
-  }
-
-  #committed(flat: FlatOffsetResults, reported: readonly Toppar[]): void {
-    let failed = 0
-    for (const { topic, partition, offset, error } of eachResult(flat)) {
-      if (error === 0) this.#remember(topic, partition, offset)
-      else failed ||= error
-    }
-    this.#report(failed, reported)
-  }
-
-  #report(code: number, offsets: readonly Toppar[]): void {
-    // Nothing comes after 'disconnected'.
-    if (this.#isClosed) return
-    this.sink.onCommitted(
-      code,
-      offsets.map(({ topic, partition, offset }) =>
-        offset === undefined || offset < 0 ? { topic, partition } : { topic, partition, offset },
-      ),
-    )
-  }
-
-  #remember(topic: string, partition: number, offset: number | undefined): void {
-    const state = this.partitions.get(topic, partition)
-    if (state !== undefined) state.committed = offset
   }
 
   #every(intervalMs: number, action: () => void): void {
