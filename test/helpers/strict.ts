@@ -4,7 +4,7 @@
  */
 const isStrict = process.env['RDKAFKA_TIERS_STRICT_SPEED'] === '1'
 
-/** What a ratio to raw C may fall to, of its target. */
+/** What a ratio of rates, to raw C's or to node-rdkafka's, may fall to, of its target. */
 export const RATIO_SLACK = isStrict ? 1 : 0.4
 /** What a latency may grow to, of its target. */
 export const LATENCY_SLACK = isStrict ? 1 : 5
