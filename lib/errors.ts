@@ -7,6 +7,10 @@ export interface KafkaErrorDetails {
   /** The client cannot go on; close it. */
   fatal?: boolean
   cause?: unknown
+  /** What it is about, where it is about one partition. */
+  topic?: string
+  partition?: number
+  offset?: number
 }
 
 /**
@@ -20,6 +24,10 @@ export class KafkaError extends Error {
   readonly errno: number | undefined
   readonly retriable: boolean
   readonly fatal: boolean
+  /** Only where it is about one topic, or one partition of it. */
+  declare readonly topic?: string
+  declare readonly partition?: number
+  declare readonly offset?: number
 
   constructor(message: string, code: string, details: KafkaErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -28,6 +36,10 @@ export class KafkaError extends Error {
     this.errno = details.errno
     this.retriable = details.retriable ?? false
     this.fatal = details.fatal ?? false
+    const { topic, partition, offset } = details
+    if (topic !== undefined) this.topic = topic
+    if (partition !== undefined) this.partition = partition
+    if (offset !== undefined) this.offset = offset
   }
 }
 
@@ -66,6 +78,31 @@ export class TimeoutError extends KafkaError {
   }
 }
 
+/** No connection to a broker, or to any: the network, a name that does not resolve, a broker that is down. */
+export class ConnectionError extends KafkaError {}
+
+/** The broker does not take us for who we are, or we do not take it: SASL, a token, a TLS handshake. (Java: `AuthenticationException`.) */
+export class AuthenticationError extends KafkaError {}
+
+/** We may not do this: read this topic, be in this group. (Java: `AuthorizationException`.) */
+export class AuthorizationError extends KafkaError {}
+
+/** The topic or partition is not there. (Java: `UnknownTopicOrPartitionException`.) */
+export class UnknownTopicError extends KafkaError {}
+
+/**
+ * This member is not, or no longer, in the group as it believed: evicted, fenced by another with its `group.instance.id`,
+ * or a rebalance is under way. What it wanted to commit is not committed. (Java: `CommitFailedException`,
+ * `FencedInstanceIdException`, `RebalanceInProgressException`.)
+ */
+export class GroupError extends KafkaError {}
+
+/** The offset to go on from is not in the log, or there is none. (Java: `OffsetOutOfRangeException`, `NoOffsetForPartitionException`.) */
+export class OffsetError extends KafkaError {}
+
+/** What the broker sent cannot be right: a checksum, a compression, a size. (Java: `CorruptRecordException`.) */
+export class CorruptRecordError extends KafkaError {}
+
 /** The native addon or node-rdkafka could not be loaded; the message says what to do. */
 export class LoadError extends KafkaError {
   constructor(message: string, cause?: unknown) {
@@ -88,9 +125,9 @@ export interface DeserializationFailure {
 
 /** One record that its deserializer refused. Its neighbours are not affected. */
 export class DeserializationError extends KafkaError implements DeserializationFailure {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
+  declare readonly topic: string
+  declare readonly partition: number
+  declare readonly offset: number
   readonly part: 'key' | 'value'
   readonly key: Buffer | null
   readonly value: Buffer | null
@@ -100,11 +137,8 @@ export class DeserializationError extends KafkaError implements DeserializationF
     super(
       `cannot deserialize the ${failure.part} of ${failure.topic} [${failure.partition}] @ ${failure.offset}: ${reason}`,
       'ERR_KAFKA_DESERIALIZATION',
-      { cause },
+      { cause, topic: failure.topic, partition: failure.partition, offset: failure.offset },
     )
-    this.topic = failure.topic
-    this.partition = failure.partition
-    this.offset = failure.offset
     this.part = failure.part
     this.key = failure.key
     this.value = failure.value

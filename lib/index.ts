@@ -2,6 +2,7 @@
 export { KafkaStreamConsumer } from './consumer/consumer'
 export { ConsumerFactory } from './consumer/factory'
 export type { BatchStream, MessageStream } from './consumer/delivery'
+export type { Slow } from './consumer/liveness'
 export type { Logger, OauthbearerToken, RebalanceHandler } from './consumer/settings'
 export type {
   BatchesOptions,
@@ -9,6 +10,7 @@ export type {
   ConsumerEvents,
   StreamOptions,
   TopicPartition,
+  TopicPartitionLag,
   TopicPartitionOffset,
   TopicPartitionResult,
   Watermarks,

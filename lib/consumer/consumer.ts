@@ -8,6 +8,7 @@ import { BatchStream, Delivery, MessageStream } from './delivery'
 import { Events } from './events'
 import { checkOffsets, checkPartitions, flatOffsets } from './flat'
 import { Group } from './group'
+import { Liveness } from './liveness'
 import { awaiting, calling } from './native-error'
 import { commitWarning, Offsets, offsetsAfter } from './offsets'
 import { Partitions } from './partitions'
@@ -22,6 +23,7 @@ import type {
   ConsumerEvents,
   StreamOptions,
   TopicPartition,
+  TopicPartitionLag,
   TopicPartitionOffset,
   TopicPartitionResult,
   Watermarks,
@@ -59,6 +61,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
   readonly #requests: Requests
   readonly #positions: Positions
   readonly #events: Events
+  readonly #liveness: Liveness
   readonly #timers: NodeJS.Timeout[] = []
   #subscription: string[] = []
   #closing: Promise<void> | undefined
@@ -139,8 +142,10 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
       (error) => {
         this.#delivery.fail(error)
       },
+      () => this.#source.progress,
     )
-    this.#every(settings.maxPollIntervalMs / 3, (consumer) => {
+    this.#liveness = new Liveness(settings.maxPollIntervalMs)
+    this.#every(this.#liveness.intervalMs, (consumer) => {
       consumer.#keepAlive()
     })
     if (settings.autoCommit.enabled) {
@@ -294,6 +299,18 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
   async currentOffsets(options: CallOptions = {}): Promise<TopicPartitionOffset[]> {
     this.#assertOpen()
     return this.#positions.current(options)
+  }
+
+  /**
+   * How many messages of each assigned partition are not processed yet: the end of the partition, as the broker has it
+   * now, less the next offset to process.
+   *
+   * @throws TimeoutError
+   * @see Java `currentLag`, which does not ask the broker
+   */
+  async lag(options: CallOptions = {}): Promise<TopicPartitionLag[]> {
+    this.#assertOpen()
+    return this.#positions.lag(options)
   }
 
   /** Next offset to be delivered of each assigned partition; undefined before its first message. Asks nobody. */
@@ -501,9 +518,11 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * since the last time. Otherwise librdkafka lets the group evict this member, as Kafka means it.
    */
   #keepAlive(): void {
-    if (!this.#delivery.isAlive && !this.#delivery.isWaiting) return
+    const isAlive = this.#delivery.isAlive || this.#delivery.isWaiting
     this.#delivery.isAlive = false
-    this.#native.keepAlive()
+    const slow = this.#liveness.tick(isAlive)
+    if (slow !== undefined && this.#subscription.length > 0) this.#events.emit('slow', slow)
+    if (isAlive) this.#native.keepAlive()
   }
 
   async #autoCommit(what: string): Promise<void> {

@@ -1,7 +1,8 @@
 import type { EventEmitter } from 'node:events'
 import { EventKind, type NativeConsumer, type NativeEvent } from '../binding'
-import type { KafkaError } from '../errors'
+import type { KafkaError, KafkaErrorDetails } from '../errors'
 import { calling, kafkaError } from './native-error'
+import { Repeats } from './repeats'
 import type { ConsumerSettings, Logger } from './settings'
 import type { ConsumerEvents } from './types'
 
@@ -11,12 +12,16 @@ type EventsNative = Pick<NativeConsumer, 'setOauthbearerToken' | 'setOauthbearer
 
 /** Turns what the addon reports into the consumer's events. */
 export class Events {
+  readonly #repeats = new Repeats()
+
   constructor(
     private readonly native: EventsNative,
     private readonly emitter: EventEmitter<ConsumerEvents>,
     private readonly settings: Pick<ConsumerSettings, 'logger' | 'oauthbearerTokenRefresh'>,
     private readonly onRebalance: (event: NativeEvent) => void,
     private readonly onFatal: (error: KafkaError) => void,
+    /** Grows with every message that comes. */
+    private readonly progress: () => number,
   ) {}
 
   /** A listener that throws must not keep what comes after its event from happening: its error goes to the process. */
@@ -39,8 +44,8 @@ export class Events {
       }
       case EventKind.ConsumerError:
       case EventKind.ClientError: {
-        const [, code, message, isFatal, isRetriable] = event as [EventKind, number, string, boolean, boolean]
-        this.#error(kafkaError(code, message, isFatal, isRetriable))
+        const [, code, message, fatal, retriable, ...at] = event as [EventKind, number, string, boolean, boolean]
+        this.#error(kafkaError(code, message, { fatal, retriable, ...placeOf(at) }))
         return
       }
       case EventKind.Stats:
@@ -74,7 +79,7 @@ export class Events {
   #error(error: KafkaError): void {
     // Without an offset to go on from, with `auto.offset.reset: error`, the partition would stand still for ever.
     if (!error.fatal && error.errno !== ERR_AUTO_OFFSET_RESET) {
-      this.emit('warning', error)
+      if (this.#repeats.isNews(error, this.progress())) this.emit('warning', error)
       return
     }
     this.onFatal(error)
@@ -102,6 +107,18 @@ export class Events {
     } catch {
       // Closed while the token was fetched: nobody needs it any more.
     }
+  }
+}
+
+/** Fields that only the errors of a topic or a partition have. */
+function placeOf([topic, partition, offset]: readonly unknown[]): Pick<
+  KafkaErrorDetails,
+  'topic' | 'partition' | 'offset'
+> {
+  return {
+    ...(typeof topic === 'string' && { topic }),
+    ...(typeof topic === 'string' && typeof partition === 'number' && partition >= 0 && { partition }),
+    ...(typeof offset === 'number' && offset >= 0 && { offset }),
   }
 }
 

@@ -4,6 +4,7 @@ import { ArgumentError } from '../errors'
 import { createLegacyConsumer } from '../legacy'
 import type { Deserializer } from '../serde'
 import { KafkaStreamConsumer, type CreateNative } from './consumer'
+import type { ConsumerSettings } from './settings'
 
 /** Makes consumers. */
 export const ConsumerFactory = {
@@ -32,8 +33,14 @@ export const ConsumerFactory = {
     const checked = config instanceof ConsumerConfig ? config : new ConsumerConfig(config)
     checkDeserializer(keyDeserializer, 'keyDeserializer')
     checkDeserializer(valueDeserializer, 'valueDeserializer')
-    return new KafkaStreamConsumer(nativeOf(checked), checked.toSettings(), keyDeserializer, valueDeserializer)
+    return new KafkaStreamConsumer(nativeOf(checked), settingsOf(checked), keyDeserializer, valueDeserializer)
   },
+}
+
+function settingsOf(config: ConsumerConfig): ConsumerSettings {
+  const settings = config.toSettings()
+  // node-rdkafka's flowing mode polls by itself, whatever the program does: the group never gives such a member up.
+  return config.tier === undefined ? { ...settings, maxPollIntervalMs: Infinity } : settings
 }
 
 function nativeOf(config: ConsumerConfig): CreateNative {

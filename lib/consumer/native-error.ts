@@ -1,5 +1,6 @@
 import { binding } from '../binding'
-import { ClosedError, KafkaError, TimeoutError } from '../errors'
+import { ClosedError, TimeoutError, type KafkaError, type KafkaErrorDetails } from '../errors'
+import { errorClass, isRetriable } from './error-kinds'
 
 const ERR_STATE = -172
 const ERR_TIMED_OUT = -185
@@ -19,18 +20,24 @@ function isNativeError(error: unknown): error is NativeError {
 }
 
 /** An error of librdkafka by its code, as this package shows it. */
-export function kafkaError(errno: number, message: string, fatal = false, retriable = false): KafkaError {
-  const details = { errno, fatal, retriable }
-  if (errno === ERR_TIMED_OUT || errno === ERR_TIMED_OUT_QUEUE) return new TimeoutError(message, { errno, fatal })
+export function kafkaError(errno: number, message: string, details: Omit<KafkaErrorDetails, 'errno'> = {}): KafkaError {
   if (errno === ERR_DESTROY) return new ClosedError('the consumer was closed before the call finished')
-  return new KafkaError(message, `ERR_${binding().errorName(errno)}`, details)
+  const fatal = details.fatal ?? false
+  const retriable = !fatal && (details.retriable === true || isRetriable(errno))
+  const all = { ...details, errno, fatal, retriable }
+  if (errno === ERR_TIMED_OUT || errno === ERR_TIMED_OUT_QUEUE) return new TimeoutError(message, all)
+  return new (errorClass(errno))(message, `ERR_${binding().errorName(errno)}`, all)
 }
 
 /** What the addon threw or rejected with, as a KafkaError with the caller's stack. Others pass as they are. */
 export function fromNative(error: unknown, doing: string): unknown {
   if (!isNativeError(error)) return error
   if (error.code === ERR_STATE && error.message === 'the client is closed') return new ClosedError()
-  return kafkaError(error.code, `${doing}: ${error.message}`, error.isFatal, error.isRetriable)
+  const { code, isFatal: fatal, isRetriable: retriable } = error
+  return kafkaError(code, `${doing}: ${error.message}`, {
+    ...(fatal !== undefined && { fatal }),
+    ...(retriable !== undefined && { retriable }),
+  })
 }
 
 /** Runs a call of the addon, and turns what it throws. */

@@ -48,7 +48,9 @@ export class Offsets {
     const refused = fromFlatResults(flat).filter(({ error }) => error !== 0)
     const [first] = refused
     if (first !== undefined) {
-      throw kafkaError(first.error, `commit of ${namesOf(refused)}: ${binding().errorMessage(first.error)}`)
+      const { topic, partition, offset, error } = first
+      const message = `commit of ${namesOf(refused)}: ${binding().errorMessage(error)}`
+      throw kafkaError(error, message, { topic, partition, offset })
     }
     for (const { topic, partition, offset } of offsets) {
       const state = this.#partitions.get(topic, partition)

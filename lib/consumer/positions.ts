@@ -6,7 +6,13 @@ import type { Group } from './group'
 import { awaiting, calling, kafkaError } from './native-error'
 import type { Partitions } from './partitions'
 import type { Requests } from './requests'
-import type { CallOptions, TopicPartition, TopicPartitionOffset, TopicPartitionResult } from './types'
+import type {
+  CallOptions,
+  TopicPartition,
+  TopicPartitionLag,
+  TopicPartitionOffset,
+  TopicPartitionResult,
+} from './types'
 
 const ERR_STATE = -172
 const ERR_UNKNOWN_PARTITION = -190
@@ -50,6 +56,16 @@ export class Positions {
         const { low, high } = await this.requests.watermarks(topic, partition, options)
         const isFromEnd = known === undefined ? isLatest(this.autoOffsetReset) : known === -1
         return { topic, partition, offset: isFromEnd ? high : low }
+      }),
+    )
+  }
+
+  async lag(options: CallOptions): Promise<TopicPartitionLag[]> {
+    const current = await this.current(options)
+    return Promise.all(
+      current.map(async ({ topic, partition, offset }) => {
+        const { high } = await this.requests.watermarks(topic, partition, options)
+        return { topic, partition, offset, high, lag: Math.max(0, high - offset) }
       }),
     )
   }
@@ -111,7 +127,7 @@ export class Positions {
         const isSame = state !== undefined && state === states[index]
         if (error === 0 && isSame) this.partitions.seek(state, epoch, target.offset)
         else if (error === ERR_STATE && performance.now() < deadline) again.push(target)
-        else if (error !== 0) refused ??= kafkaError(error, `seek: ${target.topic} [${target.partition}]`)
+        else if (error !== 0) refused ??= refusal(error, target)
       })
       // After all that did move are fenced.
       if (refused !== undefined) throw refused
@@ -121,6 +137,10 @@ export class Positions {
       rest = again
     }
   }
+}
+
+function refusal(error: number, { topic, partition, offset }: TopicPartitionOffset): KafkaError {
+  return kafkaError(error, `seek: ${topic} [${partition}]`, { topic, partition, offset })
 }
 
 function isLatest(reset: string): boolean {

@@ -118,7 +118,7 @@ export class Requests {
   ): Promise<TopicPartitionResult[]> {
     const flat = await this.bounded(awaiting(doing, call), options, doing)
     return fromFlatResults(flat).map(({ topic, partition, offset, leaderEpoch, metadata, error }) => {
-      if (error !== 0) throw kafkaError(error, `${doing}: ${topic} [${partition}]`)
+      if (error !== 0) throw kafkaError(error, `${doing}: ${topic} [${partition}]`, { topic, partition })
       return {
         topic,
         partition,

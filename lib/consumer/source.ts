@@ -25,6 +25,8 @@ export class Source {
   #filled = 0
   /** Go before what the cursor is in: held rows that were released, then the interrupted run. */
   readonly #segments: Segment[] = []
+  /** Grows with every poll that brought rows. */
+  progress = 0
   #held: Segment[] = []
   readonly #native: Pick<NativeConsumer, 'poll' | 'takeBuffer' | 'takeEvent'>
   readonly #partitions: Partitions
@@ -94,6 +96,7 @@ export class Source {
       this.#filling = new Block(this.#native.takeBuffer())
       this.#filled = 0
     }
+    this.progress++
     const count = polled & ~POLL_NEW_BUFFER
     this.#push(this.#filling, this.#filled, this.#filled + count)
     this.#filled += count

@@ -1,4 +1,5 @@
 import type { DeserializationError, KafkaError } from '../errors'
+import type { Slow } from './liveness'
 
 export interface TopicPartition {
   topic: string
@@ -19,6 +20,16 @@ export interface TopicPartitionResult extends TopicPartition {
   offset: number | undefined
   leaderEpoch?: number
   metadata?: string
+}
+
+/** How far a partition is behind. */
+export interface TopicPartitionLag extends TopicPartition {
+  /** Messages that are not processed yet; with `read_committed`, those of open and aborted transactions among them. */
+  lag: number
+  /** Next offset to process. */
+  offset: number
+  /** Offset the next message will get. */
+  high: number
 }
 
 export interface Watermarks {
@@ -58,8 +69,16 @@ export interface ConsumerEvents {
   partitionEof: [end: TopicPartitionOffset]
   /** The client cannot go on; a running stream rejects with the same error. */
   error: [error: KafkaError]
-  /** Something went wrong and librdkafka is dealing with it: a broker down, an unknown topic, a failed auto-commit. */
+  /**
+   * Something went wrong and librdkafka is dealing with it: a broker down, an unknown topic, a failed auto-commit. The
+   * same is told again after a minute if it still lasts.
+   */
   warning: [error: KafkaError]
+  /**
+   * The program has not asked for messages for 80 % of `max.poll.interval.ms` (or could not, its event loop being held
+   * up): soon the group gives its partitions to others, and `onLost` runs. With the next request it joins again.
+   */
+  slow: [slow: Slow]
   /** A record its deserializer refused, with `onDeserializationError: 'skip'`. */
   deserializationError: [error: DeserializationError]
   /** librdkafka's statistics, every `statistics.interval.ms`. */

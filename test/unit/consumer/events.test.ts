@@ -3,7 +3,7 @@ import { EventKind, type NativeEvent } from '../../../lib/binding'
 import { Events } from '../../../lib/consumer/events'
 import type { ConsumerSettings, OauthbearerToken } from '../../../lib/consumer/settings'
 import type { ConsumerEvents } from '../../../lib/consumer/types'
-import type { KafkaError } from '../../../lib/errors'
+import { CorruptRecordError, type KafkaError } from '../../../lib/errors'
 import { turn } from './support/delivery'
 import { FakeNative, nativeError, rebalance } from './support/fake-native'
 
@@ -17,6 +17,8 @@ interface Setup {
   logged: unknown[][]
   rebalances: NativeEvent[]
   fatal: KafkaError[]
+  /** `count`: polls that brought messages. */
+  progress: { count: number }
 }
 
 function setup(refresh?: Refresh, logger: 'logger' | 'none' = 'logger'): Setup {
@@ -40,14 +42,16 @@ function setup(refresh?: Refresh, logger: 'logger' | 'none' = 'logger'): Setup {
       logger === 'none' ? undefined : { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
     oauthbearerTokenRefresh: refresh,
   }
+  const progress = { count: 0 }
   const events = new Events(
     native,
     emitter,
     settings,
     (event) => rebalances.push(event),
     (error) => fatal.push(error),
+    () => progress.count,
   )
-  return { native, emitter, events, emitted, logged, rebalances, fatal }
+  return { progress, native, emitter, events, emitted, logged, rebalances, fatal }
 }
 
 describe('an event of the addon', () => {
@@ -94,6 +98,36 @@ describe('an event of the addon', () => {
       ],
     ])
     expect(fatal).toEqual([])
+  })
+
+  it('of an error of a partition says which one', () => {
+    const { events, emitted } = setup()
+    events.dispatch([EventKind.ConsumerError, -199, 'bad checksum', false, false, 't', 4, 17])
+    events.dispatch([EventKind.ConsumerError, 3, 'no such topic', false, false, 't', -1, -1001])
+    const [[, first], [, second]] = emitted as [[string, KafkaError], [string, KafkaError]]
+    expect(first).toBeInstanceOf(CorruptRecordError)
+    expect(first).toMatchObject({ topic: 't', partition: 4, offset: 17 })
+    expect(second).toMatchObject({ topic: 't' })
+    expect(Object.keys(second)).not.toContain('partition')
+  })
+
+  it('of an error that was just told is not told again', () => {
+    const { events, emitted, progress } = setup()
+    const down = (broker: string): NativeEvent => [EventKind.ClientError, -195, `${broker}: refused`, false, false]
+    events.dispatch(down('a:1/bootstrap'))
+    events.dispatch(down('a:1/3'))
+    events.dispatch(down('b:1/4'))
+    const allDown: NativeEvent = [EventKind.ClientError, -187, '3/3 brokers are down', false, false]
+    events.dispatch(allDown)
+    events.dispatch(allDown)
+    expect(emitted.map(([, error]) => (error as KafkaError).message)).toEqual([
+      'a:1/bootstrap: refused',
+      'b:1/4: refused',
+      '3/3 brokers are down',
+    ])
+    progress.count++
+    events.dispatch(allDown)
+    expect(emitted).toHaveLength(4)
   })
 
   it('of a fatal error ends the iteration, and is an error for who listens', () => {

@@ -1,5 +1,19 @@
+import { binding } from '../../../lib/binding'
+import { namedCodes } from '../../../lib/consumer/error-kinds'
 import { awaiting, calling, fromNative, kafkaError } from '../../../lib/consumer/native-error'
-import { ClosedError, KafkaError, StateError, TimeoutError } from '../../../lib/errors'
+import {
+  AuthenticationError,
+  AuthorizationError,
+  ClosedError,
+  ConnectionError,
+  CorruptRecordError,
+  GroupError,
+  KafkaError,
+  OffsetError,
+  StateError,
+  TimeoutError,
+  UnknownTopicError,
+} from '../../../lib/errors'
 import { rejectionOf, thrownBy } from './support/errors'
 import { nativeError } from './support/fake-native'
 
@@ -8,10 +22,21 @@ describe('an error of librdkafka', () => {
     [-185, TimeoutError, 'ERR_KAFKA_TIMEOUT'],
     [-166, TimeoutError, 'ERR_KAFKA_TIMEOUT'],
     [-197, ClosedError, 'ERR_KAFKA_CLOSED'],
-    [-195, KafkaError, 'ERR__TRANSPORT'],
+    [-195, ConnectionError, 'ERR__TRANSPORT'],
+    [-187, ConnectionError, 'ERR__ALL_BROKERS_DOWN'],
+    [-169, AuthenticationError, 'ERR__AUTHENTICATION'],
+    [-181, AuthenticationError, 'ERR__SSL'],
+    [58, AuthenticationError, 'ERR_SASL_AUTHENTICATION_FAILED'],
+    [29, AuthorizationError, 'ERR_TOPIC_AUTHORIZATION_FAILED'],
+    [30, AuthorizationError, 'ERR_GROUP_AUTHORIZATION_FAILED'],
+    [-147, GroupError, 'ERR__MAX_POLL_EXCEEDED'],
+    [82, GroupError, 'ERR_FENCED_INSTANCE_ID'],
+    [1, OffsetError, 'ERR_OFFSET_OUT_OF_RANGE'],
+    [-140, OffsetError, 'ERR__AUTO_OFFSET_RESET'],
+    [-199, CorruptRecordError, 'ERR__BAD_MSG'],
     [-191, KafkaError, 'ERR__PARTITION_EOF'],
-    [3, KafkaError, 'ERR_UNKNOWN_TOPIC_OR_PART'],
-    [25, KafkaError, 'ERR_UNKNOWN_MEMBER_ID'],
+    [3, UnknownTopicError, 'ERR_UNKNOWN_TOPIC_OR_PART'],
+    [25, GroupError, 'ERR_UNKNOWN_MEMBER_ID'],
     [7, KafkaError, 'ERR_REQUEST_TIMED_OUT'],
   ])('%d is a %p with code %s', (errno, constructor, code) => {
     const error = kafkaError(errno, 'it said so')
@@ -21,13 +46,13 @@ describe('an error of librdkafka', () => {
   })
 
   it('keeps its number, its words and its flags', () => {
-    expect(kafkaError(-195, 'broken', false, true)).toMatchObject({
+    expect(kafkaError(-195, 'broken', { retriable: true })).toMatchObject({
       message: 'broken',
       errno: -195,
       retriable: true,
       fatal: false,
     })
-    expect(kafkaError(-150, 'fatal', true)).toMatchObject({ fatal: true, retriable: false })
+    expect(kafkaError(-150, 'fatal', { fatal: true })).toMatchObject({ fatal: true, retriable: false })
     expect(kafkaError(-185, 'slow')).toMatchObject({ message: 'slow', errno: -185 })
   })
 
@@ -35,6 +60,25 @@ describe('an error of librdkafka', () => {
     expect(kafkaError(-197, 'Destroy')).toMatchObject({
       message: 'the consumer was closed before the call finished',
     })
+  })
+
+  it('that may pass by itself is retriable, one that is fatal is not', () => {
+    expect([-195, -187, -185, 15, 27].map((code) => kafkaError(code, '').retriable)).toEqual(Array(5).fill(true))
+    expect([29, 82, -140, -199].map((code) => kafkaError(code, '').retriable)).toEqual(Array(4).fill(false))
+    expect(kafkaError(-195, '', { fatal: true, retriable: true }).retriable).toBe(false)
+  })
+
+  it.each(namedCodes())('%s is %d in librdkafka, too', (name, code) => {
+    expect(binding().errorName(code)).toBe(name)
+  })
+
+  it('says which partition it is about, where it is about one', () => {
+    expect(kafkaError(1, '', { topic: 't', partition: 0, offset: 5 })).toMatchObject({
+      topic: 't',
+      partition: 0,
+      offset: 5,
+    })
+    expect(Object.keys(kafkaError(1, ''))).not.toContain('topic')
   })
 
   it('with an unknown number still has a code', () => {
