@@ -235,6 +235,9 @@ void ConsumerClient::StopPolling() {
 void ConsumerClient::ReleaseBeforeDestroy() {
   if (pump_) pump_->Join();
   poller_.Release();
+  // A close that ran out of time may have left a rebalance unanswered. librdkafka would wait for the answer without
+  // limit, its main thread spinning; while it closes, this is the answer to either kind, in every protocol.
+  if (phase_ == Phase::kLeaving && !rd_kafka_consumer_closed(rk())) rd_kafka_assign(rk(), nullptr);
 }
 
 }  // namespace rdkafka_tiers

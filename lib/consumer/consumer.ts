@@ -496,7 +496,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
   }
 
   #warn(error: KafkaError): void {
-    this.#events.emit('warning', error)
+    this.#events.warn(error)
   }
 
   /** A timer that keeps neither the process nor the consumer alive. */

@@ -32,6 +32,11 @@ export class Events {
     })
   }
 
+  /** What comes from librdkafka is not told again and again; what user code did is told each time. */
+  warn(error: KafkaError): void {
+    if (error.errno === undefined || this.#repeats.isNews(error, this.progress())) this.emit('warning', error)
+  }
+
   dispatch(event: NativeEvent): void {
     switch (event[0]) {
       case EventKind.Rebalance:
@@ -79,7 +84,7 @@ export class Events {
   #error(error: KafkaError): void {
     // Without an offset to go on from, with `auto.offset.reset: error`, the partition would stand still for ever.
     if (!error.fatal && error.errno !== ERR_AUTO_OFFSET_RESET) {
-      if (this.#repeats.isNews(error, this.progress())) this.emit('warning', error)
+      this.warn(error)
       return
     }
     this.onFatal(error)

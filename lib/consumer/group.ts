@@ -133,7 +133,7 @@ export class Group {
       await this.#handle(this.settings.onRevoked, partitions, 'onRevoked')
       if (this.settings.autoCommit.enabled) {
         try {
-          await within(this.offsets.commitProcessed(states), this.settings.rebalanceTimeoutMs, 'commit on revoke')
+          await this.#within(this.offsets.commitProcessed(states), 'commit on revoke')
         } catch (error) {
           this.events.onWarning(commitWarning(error, 'commit on revoke'))
         }
@@ -158,11 +158,16 @@ export class Group {
     })
   }
 
+  /** The open consumer keeps the process alive. One that was closed without waiting for this does not. */
+  #within<T>(promise: Promise<T>, what: string): Promise<T> {
+    return within(promise, this.settings.rebalanceTimeoutMs, what, false)
+  }
+
   /** What user code has in hand of them may still be finished, and then counts. */
   async #settled(states: readonly PartitionState[]): Promise<void> {
     try {
       const slots = states.map(({ slot }) => slot)
-      await within(this.delivery.whenSettled(slots), this.settings.rebalanceTimeoutMs, 'the message in hand')
+      await this.#within(this.delivery.whenSettled(slots), 'the message in hand')
     } catch (error) {
       this.events.onWarning(commitWarning(error, 'rebalance'))
     }
@@ -173,7 +178,7 @@ export class Group {
     if (handler === undefined) return
     try {
       const copies = partitions.map(({ topic, partition }) => ({ topic, partition }))
-      await within(Promise.resolve(handler(copies)), this.settings.rebalanceTimeoutMs, name)
+      await this.#within(Promise.resolve(handler(copies)), name)
     } catch (error) {
       this.events.onWarning(
         error instanceof TimeoutError

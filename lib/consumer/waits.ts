@@ -3,8 +3,12 @@ import { TimeoutError } from '../errors'
 // Node's timers fire at once when told to wait longer.
 const MAX_TIMER_MS = 0x7fffffff
 
-/** Rejects when `promise` takes longer; the promise itself goes on. */
-export async function within<T>(promise: Promise<T>, timeoutMs: number, what: string): Promise<T> {
+/**
+ * Rejects when `promise` takes longer; the promise itself goes on.
+ *
+ * @param keepsProcess False where something else keeps the process alive for as long as anybody cares.
+ */
+export async function within<T>(promise: Promise<T>, timeoutMs: number, what: string, keepsProcess = true): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
@@ -13,6 +17,7 @@ export async function within<T>(promise: Promise<T>, timeoutMs: number, what: st
       },
       Math.min(timeoutMs, MAX_TIMER_MS),
     )
+    if (!keepsProcess) timer.unref()
   })
   try {
     return await Promise.race([promise, late])

@@ -1,0 +1,36 @@
+// A close() that runs out of time must not leave a client behind: librdkafka's threads would spin for ever.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { binding } from '../../../lib/binding'
+import { waitFor } from '../../helpers/wait'
+import { take, useMocks } from '../testing/support'
+
+const TIERS = ['standard', 'buffered', 'dedicated'] as const
+const ASSIGNORS = ['range', 'cooperative-sticky'] as const
+
+const mocks = useMocks()
+
+async function nothingMoreThan(clients: number): Promise<void> {
+  await waitFor(() => binding().counters().clients <= clients, {
+    describe: () => `${clients} clients to be left; there are ${JSON.stringify(binding().counters())}`,
+  })
+}
+
+describe.each(TIERS)('%s', (mode) => {
+  it.each(ASSIGNORS)('onRevoked that never ends, with the brokers gone: %s', async (assignor) => {
+    const cluster = await mocks.cluster({ brokers: 1 })
+    cluster.createTopic('t', { partitions: 2 })
+    await cluster.produce([{ topic: 't', value: 'x' }])
+    const { clients } = binding().counters()
+    const { consumer } = mocks.consumer(cluster.bootstrapServers, {
+      mode,
+      config: { 'partition.assignment.strategy': assignor },
+      settings: { closeTimeoutMs: 300, rebalanceTimeoutMs: 60_000, onRevoked: () => new Promise(() => undefined) },
+    })
+    await consumer.subscribe(['t'])
+    await take(consumer, 1)
+    cluster.setBrokerDown(1)
+    await sleep(50)
+    await consumer.close()
+    await nothingMoreThan(clients)
+  })
+})
