@@ -8,6 +8,14 @@
 namespace rdkafka_tiers {
 
 namespace {
+
+// Fields of a kRebalance event.
+constexpr size_t kRebalanceKind = 1;
+constexpr size_t kRebalanceLost = 2;
+
+}  // namespace
+
+namespace {
 constexpr size_t kClosingBatch = 1000;
 constexpr int kClosingRounds = 16;
 }  // namespace
@@ -121,10 +129,18 @@ Event Poller::TakeErrorEvent() {
              static_cast<double>(message->partition), static_cast<double>(message->offset)};
   } else {
     const char* text = rd_kafka_message_errstr(message);
+    rd_kafka_resp_err_t code = message->err;
+    const bool isFatal = code == RD_KAFKA_RESP_ERR__FATAL;
+    // It says that there is one, not which.
+    char fatalText[512];
+    if (isFatal) {
+      code = rd_kafka_fatal_error(rk_, fatalText, sizeof fatalText);
+      text = fatalText;
+    }
     event = {kConsumerError,
-             static_cast<double>(message->err),
-             std::string(text ? text : rd_kafka_err2str(message->err)),
-             message->err == RD_KAFKA_RESP_ERR__FATAL,
+             static_cast<double>(code),
+             std::string(text ? text : rd_kafka_err2str(code)),
+             isFatal,
              false,
              topic ? Field(std::string(topic)) : Field(nullptr),
              static_cast<double>(message->partition),
@@ -140,8 +156,8 @@ void Poller::OnRebalance(rd_kafka_resp_err_t code,
                      : code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS ? "revoke"
                                                                     : "error";
   const char* protocol = rd_kafka_rebalance_protocol(rk_);
-  Event event{kRebalance, std::string(kind), rd_kafka_assignment_lost(rk_) != 0,
-              std::string(protocol ? protocol : "NONE"), std::string(rd_kafka_err2str(code))};
+  Event event{kRebalance, std::string(kind), false, std::string(protocol ? protocol : "NONE"),
+              std::string(rd_kafka_err2str(code))};
   for (int i = 0; partitions && i < partitions->cnt; i++) {
     event.emplace_back(std::string(partitions->elems[i].topic));
     event.emplace_back(static_cast<double>(partitions->elems[i].partition));
@@ -151,12 +167,27 @@ void Poller::OnRebalance(rd_kafka_resp_err_t code,
   urgentCount_.fetch_add(1, std::memory_order_release);
 }
 
+// librdkafka does not call partitions lost whose revocation was on its way when the group gave this member up. It has
+// forgotten its member id then.
+bool Poller::AreLost() const {
+  if (rd_kafka_assignment_lost(rk_)) return true;
+  char* id = rd_kafka_memberid(rk_);
+  const bool hasNone = id == nullptr || *id == '\0';
+  if (id) rd_kafka_mem_free(rk_, id);
+  return hasNone;
+}
+
 bool Poller::TakeUrgent(Event* event) {
-  std::lock_guard<std::mutex> lock(urgentMutex_);
-  if (urgent_.empty()) return false;
-  *event = std::move(urgent_.front());
-  urgent_.pop_front();
-  urgentCount_.fetch_sub(1, std::memory_order_release);
+  {
+    std::lock_guard<std::mutex> lock(urgentMutex_);
+    if (urgent_.empty()) return false;
+    *event = std::move(urgent_.front());
+    urgent_.pop_front();
+    urgentCount_.fetch_sub(1, std::memory_order_release);
+  }
+  // Asked now, not when it came: JavaScript may have been held up for longer than the group waits.
+  if (std::get<std::string>((*event)[kRebalanceKind]) == "revoke")
+    (*event)[kRebalanceLost] = AreLost();
   return true;
 }
 

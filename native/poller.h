@@ -78,6 +78,7 @@ class Poller {
 
  private:
   bool TakeBatch(size_t max);
+  bool AreLost() const;
 
   const PollMode mode_;
   const std::shared_ptr<SlabPool> pool_;
