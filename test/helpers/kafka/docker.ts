@@ -7,6 +7,8 @@ import type { KafkaCluster } from './index'
 
 /** Confluent Platform 8.1 is Apache Kafka 4.1, the version the jars have too. */
 const IMAGE = 'confluentinc/cp-kafka:8.1.0'
+/** How much of the container's log an error shows, in characters. */
+const LOG_SHOWN = 2000
 
 /** Whether an engine answers `GET /_ping`. Decided within a second: most machines without one have no socket at all. */
 export async function dockerAnswers(
@@ -22,8 +24,13 @@ export async function dockerAnswers(
 export async function startInDocker(): Promise<KafkaCluster> {
   // Loaded only here: it is large, and whoever has no Docker need not wait for it.
   const { KafkaContainer } = await import('@testcontainers/kafka')
+  // Kept here because a container that fails is removed, and its log with it.
+  let log = ''
   const container = await new KafkaContainer(IMAGE)
     .withKraft()
+    .withLogConsumer((stream) => {
+      stream.on('data', (text: Buffer | string) => (log = (log + text.toString()).slice(-LOG_SHOWN)))
+    })
     // The same manners as a broker from the jars (config.ts), as far as tests depend on them.
     .withEnvironment({
       KAFKA_AUTO_CREATE_TOPICS_ENABLE: 'false',
@@ -38,6 +45,13 @@ export async function startInDocker(): Promise<KafkaCluster> {
       KAFKA_SOCKET_REQUEST_MAX_BYTES: String(208 << 20),
     })
     .start()
+    .catch((error: unknown) => {
+      throw new Error(
+        `Kafka in Docker (${IMAGE}) did not start: ${error instanceof Error ? error.message.trim() : String(error)}. ` +
+          `Pull the image, or set KAFKA_BOOTSTRAP to a running broker, or DOCKER_HOST=none to take Kafka's jars.\n${log}`,
+        { cause: error },
+      )
+    })
   // 9093 is the port the module publishes for clients outside its network.
   const bootstrap = `${container.getHost()}:${container.getMappedPort(9093)}`
   const stop = async (): Promise<void> => {
