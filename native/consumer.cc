@@ -1,7 +1,9 @@
 #include "consumer.h"
 
+#include <chrono>
 #include <cstdlib>
 #include <string>
+#include <thread>
 
 #include "events.h"
 
@@ -13,6 +15,9 @@ namespace {
 constexpr int32_t kPollNothing = 0;
 constexpr int32_t kPollEvent = -1;
 constexpr int32_t kPollNewBuffer = 0x40000000;
+
+constexpr int kLeaveTimeoutMs = 60000;
+constexpr int kLeavePollMs = 5;
 
 int MaxPollIntervalMs(const rd_kafka_conf_t* conf) {
   char value[32];
@@ -235,9 +240,19 @@ void ConsumerClient::StopPolling() {
 void ConsumerClient::ReleaseBeforeDestroy() {
   if (pump_) pump_->Join();
   poller_.Release();
-  // A close that ran out of time may have left a rebalance unanswered. librdkafka would wait for the answer without
-  // limit, its main thread spinning; while it closes, this is the answer to either kind, in every protocol.
-  if (phase_ == Phase::kLeaving && !rd_kafka_consumer_closed(rk())) rd_kafka_assign(rk(), nullptr);
+  if (phase_ == Phase::kLeaving) FinishLeaving();
+}
+
+// A close that ran out of time leaves librdkafka in the middle of it. Destroyed there, it waits without limit, its main
+// thread spinning: for the answer to a rebalance, and for the response to a LeaveGroup whose request destroying has
+// cancelled.
+void ConsumerClient::FinishLeaving() {
+  // While it closes, this answers either kind of rebalance, in every protocol.
+  if (!rd_kafka_consumer_closed(rk())) rd_kafka_assign(rk(), nullptr);
+  // Five seconds for LeaveGroup; the session's timeout for a commit that waits for a coordinator.
+  for (int waited = 0; waited < kLeaveTimeoutMs && !rd_kafka_consumer_closed(rk());
+       waited += kLeavePollMs)
+    std::this_thread::sleep_for(std::chrono::milliseconds(kLeavePollMs));
 }
 
 }  // namespace rdkafka_tiers

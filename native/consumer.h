@@ -57,6 +57,7 @@ class ConsumerClient : public Client {
   bool BufferWasDetached() const;
   void CloseBuffer();
   void OnQueueReady();
+  void FinishLeaving();
 
   Poller poller_;
   const size_t maxBufferedMessages_;

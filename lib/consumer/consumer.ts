@@ -142,6 +142,9 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
       (error) => {
         this.#delivery.fail(error)
       },
+      (error) => {
+        this.#delivery.interrupt(error)
+      },
       () => this.#source.progress,
     )
     this.#liveness = new Liveness(settings.maxPollIntervalMs)
@@ -241,6 +244,8 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * `stream()` or `batches()` goes on with the next message. One iteration at a time.
    *
    * @throws StateError it is being iterated already
+   * @throws CorruptRecordError a record is damaged (see `check.crcs`); it names the partition, which stands still until
+   *   it is sought past it. A later iteration goes on with the others.
    * @see `rd_kafka_consumer_poll`; Java `poll`
    */
   stream(options: StreamOptions = {}): MessageStream<K, V> {
@@ -268,9 +273,11 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * Commits what was processed; with an argument, that: a message or batch in hand (it included), or offsets.
    *
    * Inside the loop the message in hand is not processed yet: `commit(message)` says that it is. Resolves when the
-   * group's coordinator has it.
+   * group's coordinator has it. What it refuses because the group is rebalancing is tried again, within `timeoutMs`, for
+   * as long as the partitions stay assigned.
    *
-   * @throws KafkaError the coordinator refused it
+   * @throws GroupError the partitions are no longer this member's: others process their messages again
+   * @throws KafkaError the coordinator refused it for another reason
    * @see `rd_kafka_commit`; Java `commitSync`
    */
   async commit(
@@ -278,9 +285,9 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     options: CallOptions = {},
   ): Promise<void> {
     this.#assertOpen()
-    this.#requests.timeout(options)
+    const timeoutMs = this.#requests.timeout(options)
     if (what === undefined) {
-      await this.#requests.bounded(this.#offsets.commitProcessed(), options, 'commit')
+      await this.#requests.bounded(this.#offsets.commitProcessed(undefined, timeoutMs), options, 'commit')
       return
     }
     const offsets = offsetsAfter(what)
@@ -288,7 +295,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
       const state = this.#partitions.get(topic, partition)
       if (state !== undefined) this.#partitions.raise(state, offset, leaderEpoch ?? -1)
     }
-    await this.#requests.bounded(this.#offsets.commit(offsets), options, 'commit')
+    await this.#requests.bounded(this.#offsets.commit(offsets, timeoutMs), options, 'commit')
   }
 
   /**
@@ -437,16 +444,18 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     this.#onProgress = undefined
     this.#requests.close()
     this.#source.clear()
-    // A call still under way on the control thread may hold this up; it then ends by itself.
+    // A call still under way on the control thread, or a group that was not left in time, may hold this up. It then ends
+    // by itself, and the process need not wait for it.
     await within(this.#native.destroy(), Math.max(MIN_DESTROY_MS, left()), 'close').catch((error: unknown) => {
       this.#warn(commitWarning(error, 'close'))
+      this.#native.unref()
     })
     this.#events.emit('close')
   }
 
   async #leave(): Promise<void> {
     await this.#group.idle
-    if (this.#settings.autoCommit.enabled) await this.#autoCommit('commit on close')
+    if (this.#settings.autoCommit.enabled) await this.#autoCommit('commit on close', this.#settings.closeTimeoutMs / 2)
     await awaiting('close', () => this.#native.beginClose())
     for (;;) {
       // Made before looking: what rings while a handler runs is not to be missed.
@@ -525,9 +534,9 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     if (isAlive) this.#native.keepAlive()
   }
 
-  async #autoCommit(what: string): Promise<void> {
+  async #autoCommit(what: string, retryMs = 0): Promise<void> {
     try {
-      await this.#offsets.commitProcessed()
+      await this.#offsets.commitProcessed(undefined, retryMs)
     } catch (error) {
       this.#warn(commitWarning(error, what))
     }

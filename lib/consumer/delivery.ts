@@ -29,6 +29,8 @@ export class Delivery<K, V> {
   #wake: (() => void) | undefined
   #owner: InHand | undefined
   #failure: KafkaError | undefined
+  /** The failure is told once, and the next iteration goes on. */
+  #isInterruption = false
   #isClosed = false
   readonly #settling: (() => void)[] = []
   readonly budget = new LoopBudget()
@@ -82,9 +84,32 @@ export class Delivery<K, V> {
     wake()
   }
 
+  /** From now on every iteration rejects with it. */
   fail(error: KafkaError): void {
-    this.#failure ??= error
+    if (this.#failure === undefined || this.#isInterruption) this.#failure = error
+    this.#isInterruption = false
     this.wake()
+  }
+
+  /** The iteration rejects with it; the next one goes on. */
+  interrupt(error: KafkaError): void {
+    if (this.#failure !== undefined) return
+    this.#failure = error
+    this.#isInterruption = true
+    this.wake()
+  }
+
+  /** The user has moved on in this partition: what it was interrupted for lies behind. */
+  forgive(topic: string, partition: number): void {
+    const failure = this.#failure
+    if (this.#isInterruption && failure?.topic === topic && failure.partition === partition) this.#takeFailure()
+  }
+
+  #takeFailure(): KafkaError | undefined {
+    const failure = this.#failure
+    if (this.#isInterruption) this.#failure = undefined
+    this.#isInterruption = false
+    return failure
   }
 
   close(): void {
@@ -139,7 +164,7 @@ export class Delivery<K, V> {
   ): Promise<T | undefined> {
     for (;;) {
       if (signal?.aborted === true) throw signal.reason
-      if (this.#failure !== undefined) throw this.#failure
+      if (this.#failure !== undefined) throw this.#takeFailure() as KafkaError
       if (this.#isClosed || isOver()) return undefined
       this.isAlive = true
       if (this.budget.isSpent()) {

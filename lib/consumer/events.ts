@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import { EventKind, type NativeConsumer, type NativeEvent } from '../binding'
-import type { KafkaError, KafkaErrorDetails } from '../errors'
+import { CorruptRecordError, type KafkaError, type KafkaErrorDetails } from '../errors'
 import { calling, kafkaError } from './native-error'
 import { Repeats } from './repeats'
 import type { ConsumerSettings, Logger } from './settings'
@@ -20,6 +20,8 @@ export class Events {
     private readonly settings: Pick<ConsumerSettings, 'logger' | 'oauthbearerTokenRefresh'>,
     private readonly onRebalance: (event: NativeEvent) => void,
     private readonly onFatal: (error: KafkaError) => void,
+    /** A partition cannot go on where it is. */
+    private readonly onCorrupt: (error: KafkaError) => void,
     /** Grows with every message that comes. */
     private readonly progress: () => number,
   ) {}
@@ -82,6 +84,11 @@ export class Events {
   }
 
   #error(error: KafkaError): void {
+    // librdkafka reads the same again and again: nobody is to wait for what cannot come.
+    if (error instanceof CorruptRecordError && error.partition !== undefined) {
+      this.onCorrupt(error)
+      return
+    }
     // Without an offset to go on from, with `auto.offset.reset: error`, the partition would stand still for ever.
     if (!error.fatal && error.errno !== ERR_AUTO_OFFSET_RESET) {
       this.warn(error)

@@ -133,7 +133,8 @@ export class Group {
       await this.#handle(this.settings.onRevoked, partitions, 'onRevoked')
       if (this.settings.autoCommit.enabled) {
         try {
-          await this.#within(this.offsets.commitProcessed(states), 'commit on revoke')
+          const { rebalanceTimeoutMs } = this.settings
+          await this.#within(this.offsets.commitProcessed(states, rebalanceTimeoutMs), 'commit on revoke')
         } catch (error) {
           this.events.onWarning(commitWarning(error, 'commit on revoke'))
         }

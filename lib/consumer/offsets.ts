@@ -1,11 +1,15 @@
 import { binding, type NativeConsumer } from '../binding'
-import { KafkaError } from '../errors'
+import { GroupError, KafkaError } from '../errors'
 import { Message } from '../message/message'
 import { MessageBatch } from '../message/message-batch'
 import { checkOffsets, flatOffsets, fromFlatResults, namesOf } from './flat'
 import { awaiting, kafkaError } from './native-error'
 import type { Partitions, PartitionState } from './partitions'
 import type { TopicPartitionOffset } from './types'
+
+/** ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS, STALE_MEMBER_EPOCH: of a member that is in the group all the same. */
+const BETWEEN_GENERATIONS: ReadonlySet<number> = new Set([22, 27, 113])
+const RETRY_INTERVAL_MS = 100
 
 /**
  * Commits what was processed, or what it is told.
@@ -22,10 +26,14 @@ export class Offsets {
     this.#partitions = partitions
   }
 
-  /** Commits the next offset of every assigned partition (or of those given) that has moved since its last commit. */
-  async commitProcessed(only?: readonly PartitionState[]): Promise<TopicPartitionOffset[]> {
+  /**
+   * Commits the next offset of every assigned partition (or of those given) that has moved since its last commit.
+   *
+   * @param retryMs As of `commit`.
+   */
+  async commitProcessed(only?: readonly PartitionState[], retryMs = 0): Promise<TopicPartitionOffset[]> {
     const offsets = this.moved(only)
-    if (offsets.length > 0) await this.commit(offsets)
+    if (offsets.length > 0) await this.commit(offsets, retryMs)
     return offsets
   }
 
@@ -42,8 +50,41 @@ export class Offsets {
     return offsets
   }
 
-  /** @throws KafkaError when the group coordinator refused any of them */
-  async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+  /**
+   * @param retryMs How long it may be tried again while the group rebalances around partitions that stay assigned: brokers
+   *   refuse what comes between two generations of the group.
+   * @throws KafkaError when the group coordinator refused any of them
+   */
+  async commit(offsets: readonly TopicPartitionOffset[], retryMs = 0): Promise<void> {
+    const deadline = performance.now() + retryMs
+    const began = offsets.map((each) => this.#stateOf(each))
+    let rest = offsets
+    for (;;) {
+      try {
+        await this.#commit(rest)
+        return
+      } catch (error) {
+        const isBetween = error instanceof GroupError && BETWEEN_GENERATIONS.has(error.errno ?? 0)
+        if (!isBetween || performance.now() + RETRY_INTERVAL_MS > deadline) throw error
+        await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL_MS))
+        const now = offsets.map((each) => this.#stateOf(each))
+        if (now.some(({ state }, index) => state === undefined || state !== began[index]?.state)) throw error
+        // A later commit has gone through meanwhile: this one must not take it back.
+        rest = offsets.filter((_, index) => now[index]?.committed === began[index]?.committed)
+        if (rest.length === 0) return
+      }
+    }
+  }
+
+  #stateOf({ topic, partition }: TopicPartitionOffset): {
+    state: PartitionState | undefined
+    committed: number | undefined
+  } {
+    const state = this.#partitions.get(topic, partition)
+    return { state, committed: state?.committed }
+  }
+
+  async #commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     const flat = await awaiting(`commit of ${namesOf(offsets)}`, () => this.#native.commit(flatOffsets(offsets)))
     const refused = fromFlatResults(flat).filter(({ error }) => error !== 0)
     const [first] = refused

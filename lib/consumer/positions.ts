@@ -25,7 +25,7 @@ export class Positions {
   constructor(
     private readonly native: PositionsNative,
     private readonly partitions: Partitions,
-    private readonly delivery: Pick<Delivery<unknown, unknown>, 'inHand' | 'block' | 'unblock'>,
+    private readonly delivery: Pick<Delivery<unknown, unknown>, 'inHand' | 'block' | 'unblock' | 'forgive'>,
     private readonly group: Group,
     private readonly requests: Requests,
     private readonly autoOffsetReset: string,
@@ -125,8 +125,10 @@ export class Positions {
         const state = this.partitions.get(target.topic, target.partition)
         // Given back or assigned anew meanwhile: then the assignment says where it starts.
         const isSame = state !== undefined && state === states[index]
-        if (error === 0 && isSame) this.partitions.seek(state, epoch, target.offset)
-        else if (error === ERR_STATE && performance.now() < deadline) again.push(target)
+        if (error === 0 && isSame) {
+          this.partitions.seek(state, epoch, target.offset)
+          this.delivery.forgive(target.topic, target.partition)
+        } else if (error === ERR_STATE && performance.now() < deadline) again.push(target)
         else if (error !== 0) refused ??= refusal(error, target)
       })
       // After all that did move are fenced.

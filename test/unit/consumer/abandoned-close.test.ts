@@ -33,4 +33,24 @@ describe.each(TIERS)('%s', (mode) => {
     await consumer.close()
     await nothingMoreThan(clients)
   })
+
+  it.each(ASSIGNORS)('onRevoked that ends too late, while the brokers are there: %s', async (assignor) => {
+    const cluster = await mocks.cluster({ brokers: 1 })
+    cluster.createTopic('t', { partitions: 2 })
+    await cluster.produce([{ topic: 't', value: 'x' }])
+    const { clients } = binding().counters()
+    await Promise.all(
+      Array.from({ length: 10 }, async () => {
+        const { consumer } = mocks.consumer(cluster.bootstrapServers, {
+          mode,
+          config: { 'partition.assignment.strategy': assignor },
+          settings: { closeTimeoutMs: 200, onRevoked: () => sleep(600) },
+        })
+        await consumer.subscribe(['t'])
+        await take(consumer, 1)
+        await consumer.close()
+      }),
+    )
+    await nothingMoreThan(clients)
+  })
 })

@@ -1,6 +1,6 @@
 // What stream() and batches() have in common.
 import type { Delivery } from '../../../lib/consumer/delivery'
-import { ClosedError, KafkaError, StateError } from '../../../lib/errors'
+import { ClosedError, CorruptRecordError, KafkaError, StateError } from '../../../lib/errors'
 import { bytes } from '../../../lib/serde'
 import { withDeadline } from '../../helpers/wait'
 import { isPending, picky, setup as setupDelivery, turn, type Setup } from './support/delivery'
@@ -192,6 +192,47 @@ describe.each(WAYS.map(([way, setup], index) => ({ way, setup, how: index % 2 ==
       expect(await rejectionOf(waiting)).toBe(fatal)
       all.delivery.fail(new KafkaError('a later one', 'ERR__FATAL', { fatal: true }))
       all.native.give(run(1))
+      expect(await rejectionOf(iterate(all).next())).toBe(fatal)
+    })
+
+    it('is interrupted by a damaged record once; the next goes on', async () => {
+      const all = open()
+      const damaged = new CorruptRecordError('bad', 'ERR__BAD_MSG', { topic: 't', partition: 0, offset: 7 })
+      const first = iterate(all)
+      const waiting = first.next()
+      await turn()
+      all.delivery.interrupt(damaged)
+      all.delivery.interrupt(new CorruptRecordError('again', 'ERR__BAD_MSG', { topic: 't', partition: 1, offset: 7 }))
+      all.native.give(run(1))
+      expect(await rejectionOf(waiting)).toBe(damaged)
+      expect(await first.next()).toEqual(DONE)
+      expect(offsetOf(await iterate(all).next())).toBe(0)
+    })
+
+    it('is not interrupted for what the user has moved on from', async () => {
+      const all = open()
+      all.native.give(run(1))
+      all.delivery.interrupt(new CorruptRecordError('bad', 'ERR__BAD_MSG', { topic: 't', partition: 2, offset: 7 }))
+      all.delivery.forgive('t', 2)
+      expect(offsetOf(await iterate(all).next())).toBe(0)
+    })
+
+    it('is still interrupted when the user has moved on elsewhere', async () => {
+      const all = open()
+      all.native.give(run(1))
+      const damaged = new CorruptRecordError('bad', 'ERR__BAD_MSG', { topic: 't', partition: 2, offset: 7 })
+      all.delivery.interrupt(damaged)
+      all.delivery.forgive('t', 1)
+      expect(await rejectionOf(iterate(all).next())).toBe(damaged)
+    })
+
+    it('ends with a fatal error, whatever it was interrupted for', async () => {
+      const all = open()
+      all.delivery.interrupt(new CorruptRecordError('bad', 'ERR__BAD_MSG', { topic: 't', partition: 0, offset: 7 }))
+      const fatal = new KafkaError('fenced', 'ERR__FENCED', { fatal: true })
+      all.delivery.fail(fatal)
+      all.delivery.forgive('t', 0)
+      expect(await rejectionOf(iterate(all).next())).toBe(fatal)
       expect(await rejectionOf(iterate(all).next())).toBe(fatal)
     })
 

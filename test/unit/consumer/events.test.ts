@@ -17,6 +17,7 @@ interface Setup {
   logged: unknown[][]
   rebalances: NativeEvent[]
   fatal: KafkaError[]
+  corrupt: KafkaError[]
   /** `count`: polls that brought messages. */
   progress: { count: number }
 }
@@ -37,6 +38,7 @@ function setup(refresh?: Refresh, logger: 'logger' | 'none' = 'logger'): Setup {
     }
   const rebalances: NativeEvent[] = []
   const fatal: KafkaError[] = []
+  const corrupt: KafkaError[] = []
   const settings = {
     logger:
       logger === 'none' ? undefined : { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
@@ -49,9 +51,10 @@ function setup(refresh?: Refresh, logger: 'logger' | 'none' = 'logger'): Setup {
     settings,
     (event) => rebalances.push(event),
     (error) => fatal.push(error),
+    (error) => corrupt.push(error),
     () => progress.count,
   )
-  return { progress, native, emitter, events, emitted, logged, rebalances, fatal }
+  return { progress, corrupt, native, emitter, events, emitted, logged, rebalances, fatal }
 }
 
 describe('an event of the addon', () => {
@@ -101,14 +104,27 @@ describe('an event of the addon', () => {
   })
 
   it('of an error of a partition says which one', () => {
-    const { events, emitted } = setup()
-    events.dispatch([EventKind.ConsumerError, -199, 'bad checksum', false, false, 't', 4, 17])
+    const { events, emitted, corrupt } = setup()
+    events.dispatch([EventKind.ConsumerError, -195, 'gone', false, false, 't', 4, 17])
     events.dispatch([EventKind.ConsumerError, 3, 'no such topic', false, false, 't', -1, -1001])
     const [[, first], [, second]] = emitted as [[string, KafkaError], [string, KafkaError]]
-    expect(first).toBeInstanceOf(CorruptRecordError)
     expect(first).toMatchObject({ topic: 't', partition: 4, offset: 17 })
     expect(second).toMatchObject({ topic: 't' })
     expect(Object.keys(second)).not.toContain('partition')
+    expect(corrupt).toEqual([])
+  })
+
+  it('of a damaged record interrupts the iteration each time; of a damaged answer it is a warning', () => {
+    const { events, emitted, corrupt } = setup()
+    const damaged: NativeEvent = [EventKind.ConsumerError, -199, 'bad checksum', false, false, 't', 4, 17]
+    events.dispatch(damaged)
+    events.dispatch(damaged)
+    expect(corrupt).toHaveLength(2)
+    expect(corrupt[0]).toBeInstanceOf(CorruptRecordError)
+    expect(corrupt[0]).toMatchObject({ topic: 't', partition: 4, offset: 17 })
+    expect(emitted).toEqual([])
+    events.dispatch([EventKind.ClientError, -199, 'too large', false, false])
+    expect(emitted).toHaveLength(1)
   })
 
   it('of an error that was just told is not told again', () => {

@@ -1,9 +1,12 @@
 import { commitWarning, Offsets, offsetsAfter } from '../../../lib/consumer/offsets'
 import { Partitions, type PartitionState } from '../../../lib/consumer/partitions'
-import { ArgumentError, KafkaError } from '../../../lib/errors'
+import { ArgumentError, GroupError, KafkaError } from '../../../lib/errors'
 import { Message, type MessageContext } from '../../../lib/message/message'
 import { MessageBatch } from '../../../lib/message/message-batch'
 import { bytes } from '../../../lib/serde'
+import type { TopicPartitionOffset } from '../../../lib/consumer/types'
+import { waitFor } from '../../helpers/wait'
+import { turn } from './support/delivery'
 import { rejectionOf, thrownBy } from './support/errors'
 import { FakeNative, nativeError, results } from './support/fake-native'
 import { blockOf, row, run } from './support/rows'
@@ -11,6 +14,7 @@ import { blockOf, row, run } from './support/rows'
 function setup(count = 3): {
   native: FakeNative
   offsets: Offsets
+  partitions: Partitions
   states: PartitionState[]
   done: (slot: number, offset: number, leaderEpoch?: number) => void
 } {
@@ -25,6 +29,7 @@ function setup(count = 3): {
   return {
     native,
     offsets: new Offsets(native, partitions),
+    partitions,
     states,
     done(slot, offset, leaderEpoch = -1) {
       partitions.done(blockOf([row({ slot, offset, leaderEpoch })]), 0)
@@ -160,5 +165,75 @@ describe('a warning of a commit', () => {
       message: 'auto-commit: RangeError: odd',
       cause,
     })
+  })
+})
+
+describe('a commit that comes between two generations of the group', () => {
+  const REBALANCE_IN_PROGRESS = 27
+  const UNKNOWN_MEMBER_ID = 25
+
+  /** Refuses the first commits with these codes. */
+  function refusing(codes: readonly number[], count = 3): ReturnType<typeof setup> {
+    const all = setup(count)
+    const spy = jest.spyOn(all.native, 'commit')
+    for (const code of codes) {
+      spy.mockImplementationOnce((flat) => {
+        all.native.calls.push(['commit', flat])
+        return Promise.resolve(results(flat, Array<number>(flat.length / 5).fill(code)))
+      })
+    }
+    return all
+  }
+
+  it.each([22, 27, 113])('is tried again while it may be: %d', async (code) => {
+    const { native, offsets, states, done } = refusing([code, code])
+    done(0, 4)
+    await offsets.commitProcessed(undefined, 1000)
+    expect(native.callsOf('commit')).toHaveLength(3)
+    expect(states[0]?.committed).toBe(5)
+  })
+
+  it('is refused when the time is over', async () => {
+    const { native, offsets, done } = refusing(Array<number>(10).fill(REBALANCE_IN_PROGRESS))
+    done(0, 4)
+    expect(await rejectionOf(offsets.commitProcessed(undefined, 250))).toBeInstanceOf(GroupError)
+    expect(native.callsOf('commit')).toHaveLength(3)
+  })
+
+  it('is refused at once when nobody may wait, or when this is no member any more', async () => {
+    const first = refusing([REBALANCE_IN_PROGRESS])
+    first.done(0, 4)
+    expect(await rejectionOf(first.offsets.commitProcessed())).toMatchObject({ errno: REBALANCE_IN_PROGRESS })
+    expect(first.native.callsOf('commit')).toHaveLength(1)
+    const second = refusing([UNKNOWN_MEMBER_ID])
+    second.done(0, 4)
+    expect(await rejectionOf(second.offsets.commitProcessed(undefined, 1000))).toMatchObject({
+      errno: UNKNOWN_MEMBER_ID,
+    })
+    expect(second.native.callsOf('commit')).toHaveLength(1)
+  })
+
+  it('is refused as soon as a partition of it is given back, or assigned anew', async () => {
+    for (const change of ['revoke', 'assign'] as const) {
+      const all = refusing(Array<number>(10).fill(REBALANCE_IN_PROGRESS))
+      all.done(0, 4)
+      const committing = rejectionOf(all.offsets.commitProcessed(undefined, 5000))
+      await waitFor(() => all.native.callsOf('commit').length === 2, { describe: 'a second try' })
+      all.partitions.revoke('t', 0)
+      if (change === 'assign') all.partitions.assign('t', 0, 1, undefined)
+      expect(await committing).toMatchObject({ errno: REBALANCE_IN_PROGRESS })
+      expect(all.native.callsOf('commit').length).toBeLessThanOrEqual(3)
+    }
+  })
+
+  it('does not take back what a later commit has committed', async () => {
+    const { native, offsets, states } = refusing([REBALANCE_IN_PROGRESS])
+    const of = (partition: number, offset: number): TopicPartitionOffset => ({ topic: 't', partition, offset })
+    const first = offsets.commit([of(0, 5), of(1, 5)], 1000)
+    await turn()
+    await offsets.commit([of(0, 9)])
+    await first
+    expect(states.map(({ committed }) => committed)).toEqual([9, 5, undefined])
+    expect(native.callsOf('commit').at(-1)).toEqual([['t', 1, 5, -1, '']])
   })
 })

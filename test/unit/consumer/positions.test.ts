@@ -40,6 +40,7 @@ function setup({ reset = 'latest', inHand = () => undefined, onAssigned, starts 
     inHand,
     block: () => blocks++,
     unblock: () => blocks--,
+    forgive: () => undefined,
     whenSettled: () => Promise.resolve(),
     source: { dropHeld: () => undefined } as unknown as Source,
   }
