@@ -10,12 +10,12 @@
  * loop wake     rd_kafka_consumer_poll(timeout) for the first message, then
  * rd_kafka_consume_batch_queue with timeout 0 for what else is there: batches without waiting for
  * them to fill poll     one rd_kafka_consumer_poll(timeout) per message latency  as poll; reports
- * how long after being produced each message arrived (topic filled by produce --rate), leaving out
- * the first --warm-up
+ * how long after being produced each message arrived (topic filled by produce --rate)
  *
  * Assigns all partitions from their beginning, or with --group subscribes. Every value is touched.
- * The clock and the CPU time start at the first message and stop at the last: connecting and
- * joining a group are not in it.
+ * The clock and the CPU time start at the first message after the --warm-up and stop at the last:
+ * connecting and joining a group are not in it. `messages` and `bytes` are of all that was read,
+ * `measuredMessages` what the rate is of.
  *
  * Prints one line of JSON. Exit code 1 and a sentence on stderr on an error, or when nothing came
  * for --idle-ms.
@@ -31,7 +31,8 @@ static long long count, batch_size = 1000, timeout_ms = 100, warm_up, idle_ms = 
 
 static struct {
   long long messages, bytes, calls;
-  uint64_t checksum; /* sum of the first bytes of all values */
+  long long first_messages; /* read when the clock started */
+  uint64_t checksum;        /* sum of the first bytes of all values */
   int64_t first_ns, last_ns, alive_ns;
   struct rusage at_first, at_last;
   int64_t* latencies_ns; /* latency mode: one per message */
@@ -69,7 +70,9 @@ static int note_progress(long long received) {
     return 1;
   }
   seen.calls++;
-  if (seen.messages == received) {
+  if (!seen.first_ns && seen.messages > warm_up) {
+    /* Without a warm-up what the first call gave counts, as ever. */
+    seen.first_messages = warm_up ? seen.messages : 0;
     seen.first_ns = monotonic_ns();
     getrusage(RUSAGE_SELF, &seen.at_first);
   }
@@ -159,19 +162,34 @@ static void print_latencies(void) {
   printf("}");
 }
 
+/* Of this program alone: ru_maxrss may be that of the process that started it. */
+static long peak_rss_kib(void) {
+  long kib = 0;
+  char line[256];
+  FILE* status = fopen("/proc/self/status", "r");
+  while (status && fgets(line, sizeof line, status)) {
+    if (sscanf(line, "VmHWM: %ld", &kib) == 1) break;
+  }
+  if (status) fclose(status);
+  return kib ? kib : seen.at_last.ru_maxrss;
+}
+
 static void print_report(void) {
+  long long measured = seen.messages - seen.first_messages;
   double seconds = (double)(seen.last_ns - seen.first_ns) / 1e9;
   printf(
-      "{\"mode\":\"%s\",\"librdkafka\":\"%s\",\"messages\":%lld,\"bytes\":%lld,\"calls\":%lld,"
+      "{\"mode\":\"%s\",\"librdkafka\":\"%s\",\"messages\":%lld,\"measuredMessages\":%lld,"
+      "\"bytes\":%lld,"
+      "\"calls\":%lld,"
       "\"seconds\":%.6f,"
       "\"messagesPerSecond\":%.0f,\"cpuUserSeconds\":%.3f,\"cpuSystemSeconds\":%.3f,\"maxRssKiB\":%"
       "ld,"
       "\"checksum\":%llu",
-      mode, rd_kafka_version_str(), seen.messages, seen.bytes, seen.calls, seconds,
-      (double)seen.messages / seconds,
+      mode, rd_kafka_version_str(), seen.messages, measured, seen.bytes, seen.calls, seconds,
+      (double)measured / seconds,
       seconds_of(seen.at_last.ru_utime) - seconds_of(seen.at_first.ru_utime),
-      seconds_of(seen.at_last.ru_stime) - seconds_of(seen.at_first.ru_stime),
-      seen.at_last.ru_maxrss, (unsigned long long)seen.checksum);
+      seconds_of(seen.at_last.ru_stime) - seconds_of(seen.at_first.ru_stime), peak_rss_kib(),
+      (unsigned long long)seen.checksum);
   if (seen.latencies_ns) print_latencies();
   printf("}\n");
   fflush(stdout);

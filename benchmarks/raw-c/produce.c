@@ -3,13 +3,16 @@
  *
  *   produce --bootstrap HOST:PORT --topic NAME --count N [--size 100] [--partitions 1]
  * [--first-sequence 0]
- *           [--codec none|gzip|snappy|lz4|zstd] [--keyed] [--headers] [--rate MESSAGES_PER_SECOND]
+ *           [--codec none|gzip|snappy|lz4|zstd] [--keyed] [--headers] [--json] [--rate MESSAGES_PER_SECOND]
  * [-X property=value]...
  *
  * Message i goes to partition i modulo --partitions; the producer is idempotent with acks=all, so
  * in a topic that was empty the offset of a message is its sequence number. With --rate the loop is
  * open: each message has its own due time and does not wait for the ones before it, linger is 0,
  * and its bytes 0-7 are the CLOCK_MONOTONIC nanoseconds at which it was given to librdkafka.
+ *
+ * With --json the values are objects of the same size with the members sequence, partition and
+ * text, as benchmarks of deserializers need them.
  *
  * Prints one line of JSON. Exit code 1 and a sentence on stderr if any message was not delivered.
  */
@@ -23,8 +26,11 @@
 static const char *bootstrap, *topic, *codec = "none";
 static long long count, size = 100, partitions = 1, first_sequence;
 static double rate;
-static int keyed, with_headers;
+static int keyed, with_headers, json;
 static long long failed;
+
+/* What a JSON value has beside its text, with numbers of any length. */
+#define JSON_START_BYTES 96
 
 /* Messages handed to librdkafka together. */
 #define BLOCK 200
@@ -48,6 +54,20 @@ static rd_kafka_headers_t* make_headers(uint64_t sequence) {
 }
 
 static int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
+
+static void fill(unsigned char* payload, uint32_t partition, uint64_t sequence) {
+  pattern_fill(payload, partition, sequence, (size_t)size);
+  if (!json) return;
+  /* The pattern's characters are printable, but two of them would end or escape a JSON string. */
+  for (long long i = PATTERN_HEADER_BYTES; i < size; i++) {
+    if (payload[i] == '"' || payload[i] == '\\') payload[i] = '\'';
+  }
+  char start[JSON_START_BYTES];
+  int length = snprintf(start, sizeof start, "{\"sequence\":%llu,\"partition\":%u,\"text\":\"%-12s",
+                        (unsigned long long)sequence, partition, "");
+  memcpy(payload, start, (size_t)length);
+  memcpy(payload + size - 2, "\"}", 2);
+}
 
 /* RD_KAFKA_RESP_ERR_NO_ERROR, or why librdkafka did not take it. */
 static rd_kafka_resp_err_t give(rd_kafka_t* rk, rd_kafka_topic_t* rkt, int32_t partition,
@@ -74,7 +94,7 @@ static rd_kafka_resp_err_t give(rd_kafka_t* rk, rd_kafka_topic_t* rkt, int32_t p
 static void send_one(rd_kafka_t* rk, rd_kafka_topic_t* rkt, long long i, unsigned char* payload) {
   int32_t partition = (int32_t)(i % partitions);
   uint64_t sequence = (uint64_t)(first_sequence + i / partitions);
-  pattern_fill(payload, (uint32_t)partition, sequence, (size_t)size);
+  fill(payload, (uint32_t)partition, sequence);
   if (rate > 0) {
     pattern_put64(payload + PATTERN_HEADER_BYTES, sequence);
     pattern_put64(payload, (uint64_t)monotonic_ns());
@@ -94,7 +114,7 @@ static void send_block(rd_kafka_t* rk, rd_kafka_topic_t* rkt, int32_t partition,
   char keys[BLOCK][24];
   for (int i = 0; i < length; i++) {
     unsigned char* payload = payloads + (size_t)i * (size_t)size;
-    pattern_fill(payload, (uint32_t)partition, sequence + (uint64_t)i, (size_t)size);
+    fill(payload, (uint32_t)partition, sequence + (uint64_t)i);
     messages[i] = (rd_kafka_message_t){.payload = payload, .len = (size_t)size};
     if (keyed) {
       messages[i].key = keys[i];
@@ -136,6 +156,7 @@ int main(int argc, char** argv) {
       {.name = "--codec", .text = &codec},
       {.name = "--keyed", .flag = &keyed},
       {.name = "--headers", .flag = &with_headers},
+      {.name = "--json", .flag = &json},
       {.name = "--rate", .real = &rate},
       {.name = NULL},
   };
@@ -144,6 +165,9 @@ int main(int argc, char** argv) {
   if (!bootstrap || !topic || count <= 0)
     die("produce: --bootstrap, --topic and --count are required");
   if (size < least) die("--size: expected at least %lld bytes, got %lld", least, size);
+  if (json && rate > 0) die("--json: expected without --rate, whose values carry the time");
+  if (json && size < JSON_START_BYTES + 2)
+    die("--size: expected at least %d bytes of JSON, got %lld", JSON_START_BYTES + 2, size);
   if (partitions <= 0) die("--partitions: expected at least 1, got %lld", partitions);
 
   rd_kafka_conf_t* conf = rd_kafka_conf_new();

@@ -455,7 +455,15 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
 
   async #leave(): Promise<void> {
     await this.#group.idle
-    if (this.#settings.autoCommit.enabled) await this.#autoCommit('commit on close', this.#settings.closeTimeoutMs / 2)
+    if (this.#settings.autoCommit.enabled) {
+      // A rebalance under way goes on: brokers refuse commits until it has ended.
+      this.#onProgress = (): void => {
+        while (this.#source.pullUrgent());
+      }
+      this.#onProgress()
+      await this.#autoCommit('commit on close', this.#settings.closeTimeoutMs / 2)
+      await this.#group.idle
+    }
     await awaiting('close', () => this.#native.beginClose())
     for (;;) {
       // Made before looking: what rings while a handler runs is not to be missed.

@@ -57,31 +57,27 @@ export class Offsets {
    */
   async commit(offsets: readonly TopicPartitionOffset[], retryMs = 0): Promise<void> {
     const deadline = performance.now() + retryMs
-    const began = offsets.map((each) => this.#stateOf(each))
-    let rest = offsets
+    const began = offsets.map((offset) => {
+      const state = this.#partitions.get(offset.topic, offset.partition)
+      return { offset, state, committed: state?.committed }
+    })
+    let rest = began
     for (;;) {
       try {
-        await this.#commit(rest)
+        await this.#commit(rest.map(({ offset }) => offset))
         return
       } catch (error) {
         const isBetween = error instanceof GroupError && BETWEEN_GENERATIONS.has(error.errno ?? 0)
         if (!isBetween || performance.now() + RETRY_INTERVAL_MS > deadline) throw error
         await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL_MS))
-        const now = offsets.map((each) => this.#stateOf(each))
-        if (now.some(({ state }, index) => state === undefined || state !== began[index]?.state)) throw error
-        // A later commit has gone through meanwhile: this one must not take it back.
-        rest = offsets.filter((_, index) => now[index]?.committed === began[index]?.committed)
+        // Another commit has gone through meanwhile: this one must not take it back.
+        rest = rest.filter(({ state, committed }) => state?.committed === committed)
         if (rest.length === 0) return
+        const isStill = ({ offset: { topic, partition }, state }: (typeof began)[0]): boolean =>
+          state !== undefined && this.#partitions.get(topic, partition) === state
+        if (!rest.every(isStill)) throw error
       }
     }
-  }
-
-  #stateOf({ topic, partition }: TopicPartitionOffset): {
-    state: PartitionState | undefined
-    committed: number | undefined
-  } {
-    const state = this.#partitions.get(topic, partition)
-    return { state, committed: state?.committed }
   }
 
   async #commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {

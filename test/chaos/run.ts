@@ -1,0 +1,102 @@
+// Chaos on a cluster of three brokers, for as long and as often as one likes:
+//
+//   npm run test:chaos                                     the mixed run, 3 minutes
+//   npm run test:chaos -- --minutes 30 --seed 4711         longer, and the same faults as in another run
+//   npm run test:chaos -- --rows G1,G6 --count 200         one fault at a time
+//
+// It ends with exit code 1 when anything was violated.
+import { parseArgs } from 'node:util'
+import { type KafkaCluster, startKafka } from '../helpers/kafka'
+import { ORACLE_PORT_VARIABLE, startOracle } from '../helpers/kafka/oracle'
+import { BROKER_CONFIG } from './brokers'
+import { type Protocol, PROTOCOLS } from './group'
+import { runMixed } from './mixed'
+import { newSeed } from './random'
+import { printOutcome } from './report'
+import { type RowName, ROWS, runRow } from './rows'
+import type { Outcome } from './scenario'
+
+interface Arguments {
+  seed: number
+  minutes: number
+  count: number
+  rows: RowName[]
+  groups: Protocol[]
+}
+
+const log = (line: string): void => void process.stdout.write(`${line}\n`)
+
+function readArguments(): Arguments {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string', default: String(newSeed()) },
+      minutes: { type: 'string', default: '3' },
+      count: { type: 'string', default: '5' },
+      rows: { type: 'string', default: '' },
+      groups: { type: 'string', default: PROTOCOLS.join() },
+    },
+  })
+  return {
+    seed: number('seed', values.seed, 0),
+    minutes: number('minutes', values.minutes, 0.1),
+    count: number('count', values.count, 1),
+    rows: list('rows', values.rows, Object.keys(ROWS) as RowName[]),
+    groups: list('groups', values.groups, PROTOCOLS),
+  }
+}
+
+function number(name: string, text: string, least: number): number {
+  const value = Number(text)
+  if (text === '' || !(value >= least))
+    throw new Error(`--${name}: expected a number of at least ${least}, got ${text}`)
+  return value
+}
+
+function list<Name extends string>(name: string, text: string, known: readonly Name[]): Name[] {
+  return text
+    .split(',')
+    .filter((each) => each !== '')
+    .map((each) => {
+      const found = known.find((one) => one === each)
+      if (found === undefined) throw new Error(`--${name}: expected some of ${known.join(', ')}, got ${each}`)
+      return found
+    })
+}
+
+async function run(cluster: KafkaCluster, { seed, minutes, count, rows, groups }: Arguments): Promise<Outcome[]> {
+  if (rows.length === 0) {
+    const outcome = await runMixed(cluster, { seed, durationMs: minutes * 60_000, protocols: groups, log })
+    printOutcome(`Mixed, seed ${seed}`, outcome)
+    return [outcome]
+  }
+  const outcomes: Outcome[] = []
+  for (const name of rows) {
+    for (const outcome of await runRow(cluster, { name, count, seed, protocols: groups, log })) {
+      printOutcome(`${name}, ${count} times, seed ${seed}`, outcome)
+      outcomes.push(outcome)
+    }
+  }
+  return outcomes
+}
+
+async function main(): Promise<void> {
+  const given = readArguments()
+  const { seed, minutes, count, rows, groups } = given
+  const what = rows.length === 0 ? `--minutes ${minutes}` : `--rows ${rows.join()} --count ${count}`
+  const again = `npm run test:chaos -- ${what} --groups ${groups.join()} --seed ${seed}`
+  log(`Seed ${seed}. To repeat it: ${again}`)
+  const oracle = await startOracle()
+  process.env[ORACLE_PORT_VARIABLE] = String(oracle.port)
+  let violations = 0
+  try {
+    await using cluster = await startKafka({ brokers: 3, ownProcesses: true, configOverrides: BROKER_CONFIG })
+    log(cluster.description)
+    for (const outcome of await run(cluster, given)) violations += outcome.violations.length
+  } finally {
+    await oracle.stop()
+  }
+  log(violations === 0 ? 'Nothing was violated.' : `${violations} violations. To repeat it: ${again}`)
+  process.exitCode = violations === 0 ? 0 : 1
+}
+
+void main()
