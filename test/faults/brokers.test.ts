@@ -112,7 +112,7 @@ class Scene {
 
   async end(): Promise<void> {
     await Promise.all([...this.readers.values()].map((each) => each.close()))
-    await deleteTopic(this.topic, at())
+    if (this.topic !== '') await deleteTopic(this.topic, at())
   }
 }
 

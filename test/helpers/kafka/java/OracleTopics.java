@@ -221,7 +221,19 @@ final class OracleTopics {
         (topic, count) -> {
           for (int p = 0; p < count; p++) asked.put(new TopicPartition(topic, p), OffsetSpec.latest());
         });
-    await(request, OracleClients.admin(request).listOffsets(asked).all());
+    until(
+        request,
+        "the leaders of " + partitions.keySet() + " to have made their logs",
+        () -> {
+          try {
+            await(request, OracleClients.admin(request).listOffsets(asked).all());
+            return true;
+          } catch (ExecutionException error) {
+            // Of several brokers the one that was asked for the leaders may not know the topic yet.
+            if (error.getCause() instanceof UnknownTopicOrPartitionException) return false;
+            throw error;
+          }
+        });
   }
 
   interface Condition {
