@@ -110,7 +110,7 @@ describe.each(MODES)('%s', (mode) => {
 
   describe('a partition that does not exist', () => {
     const unknown = expect.objectContaining({
-      name: expect.stringMatching(/^(KafkaError|TimeoutError)$/) as string,
+      name: expect.stringMatching(/^(KafkaError|TimeoutError|UnknownTopicError)$/) as string,
       code: expect.stringMatching(/UNKNOWN|TIMEOUT/) as string,
     }) as Error
     const options = { timeoutMs: 1000 }

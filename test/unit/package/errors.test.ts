@@ -9,6 +9,13 @@ const {
   LoadError,
   StateError,
   TimeoutError,
+  AuthenticationError,
+  AuthorizationError,
+  ConnectionError,
+  CorruptRecordError,
+  GroupError,
+  OffsetError,
+  UnknownTopicError,
 } = errors
 
 const failure = { topic: 't', partition: 2, offset: 7, part: 'key', key: Buffer.from('k'), value: null } as const
@@ -22,6 +29,13 @@ const all = [
   [new TimeoutError('m'), 'TimeoutError', 'ERR_KAFKA_TIMEOUT', [KafkaError]],
   [new LoadError('m'), 'LoadError', 'ERR_KAFKA_LOAD', [KafkaError]],
   [new DeserializationError(failure, 'm'), 'DeserializationError', 'ERR_KAFKA_DESERIALIZATION', [KafkaError]],
+  [new AuthenticationError('m', 'ERR_X'), 'AuthenticationError', 'ERR_X', [KafkaError]],
+  [new AuthorizationError('m', 'ERR_X'), 'AuthorizationError', 'ERR_X', [KafkaError]],
+  [new ConnectionError('m', 'ERR_X'), 'ConnectionError', 'ERR_X', [KafkaError]],
+  [new CorruptRecordError('m', 'ERR_X'), 'CorruptRecordError', 'ERR_X', [KafkaError]],
+  [new GroupError('m', 'ERR_X'), 'GroupError', 'ERR_X', [KafkaError]],
+  [new OffsetError('m', 'ERR_X'), 'OffsetError', 'ERR_X', [KafkaError]],
+  [new UnknownTopicError('m', 'ERR_X'), 'UnknownTopicError', 'ERR_X', [KafkaError]],
 ] as const
 
 describe('the errors', () => {

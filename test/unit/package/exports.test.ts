@@ -7,7 +7,15 @@ import { ensureDist } from './support'
 
 const FUNCTIONS = [
   ...['ArgumentError', 'ClosedError', 'ConfigError', 'DeserializationError', 'KafkaError', 'LoadError', 'StateError'],
-  ...['TimeoutError', 'ConsumerConfig', 'KafkaStreamConsumer', 'Message', 'MessageBatch'],
+  ...[
+    'AuthenticationError',
+    'AuthorizationError',
+    'ConnectionError',
+    'CorruptRecordError',
+    'GroupError',
+    'OffsetError',
+  ],
+  ...['UnknownTopicError', 'TimeoutError', 'ConsumerConfig', 'KafkaStreamConsumer', 'Message', 'MessageBatch'],
   ...['bytes', 'json', 'string', 'features', 'librdkafkaVersion', 'versions'],
 ]
 
