@@ -32,6 +32,7 @@ import { within } from './waits'
 
 const MAX_BATCH = 100_000
 const MIN_DESTROY_MS = 50
+const LEAVING_RETRY_MS = 300
 
 /** Makes the consumer under a consumer: the addon's, or legacy's over node-rdkafka. */
 export type CreateNative = (wake: (bits: number) => void) => NativeConsumer
@@ -464,6 +465,8 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
       await this.#autoCommit('commit on close', this.#settings.closeTimeoutMs / 2)
       await this.#group.idle
     }
+    // From here on librdkafka takes no part in a rebalance: what is refused for one stays so, and others wait for us to go.
+    this.#offsets.maxRetryMs = LEAVING_RETRY_MS
     await awaiting('close', () => this.#native.beginClose())
     for (;;) {
       // Made before looking: what rings while a handler runs is not to be missed.

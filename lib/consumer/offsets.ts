@@ -20,6 +20,11 @@ const RETRY_INTERVAL_MS = 100
 export class Offsets {
   readonly #native: Pick<NativeConsumer, 'commit'>
   readonly #partitions: Partitions
+  /** Of commits, in the order in which they were made. */
+  #sequence = 0
+  readonly #inFlight = new Set<Promise<void>>()
+  /** However long a commit may be tried again, no longer than this. */
+  maxRetryMs = Infinity
 
   constructor(native: Pick<NativeConsumer, 'commit'>, partitions: Partitions) {
     this.#native = native
@@ -56,31 +61,39 @@ export class Offsets {
    * @throws KafkaError when the group coordinator refused any of them
    */
   async commit(offsets: readonly TopicPartitionOffset[], retryMs = 0): Promise<void> {
-    const deadline = performance.now() + retryMs
-    const began = offsets.map((offset) => {
-      const state = this.#partitions.get(offset.topic, offset.partition)
-      return { offset, state, committed: state?.committed }
-    })
-    let rest = began
+    const began = performance.now()
+    const sequence = ++this.#sequence
+    let rest = offsets.map((offset) => ({ offset, state: this.#partitions.get(offset.topic, offset.partition) }))
     for (;;) {
       try {
-        await this.#commit(rest.map(({ offset }) => offset))
+        await this.#attempt(
+          rest.map(({ offset }) => offset),
+          sequence,
+        )
         return
       } catch (error) {
         const isBetween = error instanceof GroupError && BETWEEN_GENERATIONS.has(error.errno ?? 0)
+        const deadline = began + Math.min(retryMs, this.maxRetryMs)
         if (!isBetween || performance.now() + RETRY_INTERVAL_MS > deadline) throw error
         await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL_MS))
-        // Another commit has gone through meanwhile: this one must not take it back.
-        rest = rest.filter(({ state, committed }) => state?.committed === committed)
+        // One that was made later may be on its way. This one must not overtake it, nor take back what it commits.
+        while (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight)
+        rest = rest.filter(({ state }) => (state?.committedBy ?? 0) < sequence)
         if (rest.length === 0) return
-        const isStill = ({ offset: { topic, partition }, state }: (typeof began)[0]): boolean =>
+        const isStill = ({ offset: { topic, partition }, state }: (typeof rest)[0]): boolean =>
           state !== undefined && this.#partitions.get(topic, partition) === state
         if (!rest.every(isStill)) throw error
       }
     }
   }
 
-  async #commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+  #attempt(offsets: readonly TopicPartitionOffset[], sequence: number): Promise<void> {
+    const attempt = this.#commit(offsets, sequence).finally(() => this.#inFlight.delete(attempt))
+    this.#inFlight.add(attempt)
+    return attempt
+  }
+
+  async #commit(offsets: readonly TopicPartitionOffset[], sequence: number): Promise<void> {
     const flat = await awaiting(`commit of ${namesOf(offsets)}`, () => this.#native.commit(flatOffsets(offsets)))
     const refused = fromFlatResults(flat).filter(({ error }) => error !== 0)
     const [first] = refused
@@ -91,7 +104,9 @@ export class Offsets {
     }
     for (const { topic, partition, offset } of offsets) {
       const state = this.#partitions.get(topic, partition)
-      if (state !== undefined) state.committed = offset
+      if (state === undefined) continue
+      state.committed = offset
+      state.committedBy = sequence
     }
   }
 }

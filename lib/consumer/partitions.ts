@@ -23,6 +23,8 @@ export interface PartitionState {
   early: number | undefined
   /** Next offset to commit as it was last committed by us; undefined: never. */
   committed: number | undefined
+  /** Which commit that was: later ones have larger numbers. 0: none. */
+  committedBy: number
 }
 
 export function partitionKey(topic: string, partition: number): string {
@@ -150,6 +152,7 @@ export class Partitions implements SlotNames {
       startOffset,
       early: undefined,
       committed: undefined,
+      committedBy: 0,
     }
     this.#assigned.set(key, state)
     this.#write(state)

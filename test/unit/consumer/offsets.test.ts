@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { commitWarning, Offsets, offsetsAfter } from '../../../lib/consumer/offsets'
 import { Partitions, type PartitionState } from '../../../lib/consumer/partitions'
 import { ArgumentError, GroupError, KafkaError } from '../../../lib/errors'
@@ -224,6 +225,45 @@ describe('a commit that comes between two generations of the group', () => {
       expect(await committing).toMatchObject({ errno: REBALANCE_IN_PROGRESS })
       expect(all.native.callsOf('commit').length).toBeLessThanOrEqual(3)
     }
+  })
+
+  it('that was made later is not given up for one that was made before', async () => {
+    const { offsets, states, native } = refusing([REBALANCE_IN_PROGRESS, REBALANCE_IN_PROGRESS])
+    const of = (offset: number): TopicPartitionOffset[] => [{ topic: 't', partition: 0, offset }]
+    await Promise.all([offsets.commit(of(5), 1000), offsets.commit(of(9), 1000)])
+    expect(states[0]?.committed).toBe(9)
+    expect(native.callsOf('commit').at(-1)).toEqual([['t', 0, 9, -1, '']])
+  })
+
+  it('does not overtake a later commit that is on its way', async () => {
+    const { offsets, states, native } = refusing([REBALANCE_IN_PROGRESS])
+    const of = (offset: number): TopicPartitionOffset[] => [{ topic: 't', partition: 0, offset }]
+    const first = offsets.commit(of(5), 1000)
+    await turn()
+    let answer: (() => void) | undefined
+    jest.spyOn(native, 'commit').mockImplementationOnce(
+      (flat) =>
+        new Promise((resolve) => {
+          answer = () => {
+            resolve(results(flat, [0]))
+          }
+        }),
+    )
+    const second = offsets.commit(of(9))
+    await sleep(250)
+    answer?.()
+    await Promise.all([first, second])
+    expect(states[0]?.committed).toBe(9)
+    // The first one was sent once, and never again.
+    expect(native.callsOf('commit')).toEqual([[['t', 0, 5, -1, '']]])
+  })
+
+  it('is tried for no longer than all are', async () => {
+    const { native, offsets, done } = refusing(Array<number>(10).fill(REBALANCE_IN_PROGRESS))
+    done(0, 4)
+    offsets.maxRetryMs = 150
+    expect(await rejectionOf(offsets.commitProcessed(undefined, 60_000))).toBeInstanceOf(GroupError)
+    expect(native.callsOf('commit')).toHaveLength(2)
   })
 
   it('does not take back what a later commit has committed', async () => {
