@@ -22,3 +22,14 @@ describe('a call whose options are refused', () => {
     expect(events).toEqual([{ refused: Array.from({ length: 4 }, () => 'ArgumentError'), unheard: [] }])
   })
 })
+
+describe('a close() that runs out of time', () => {
+  it('does not hold the process', async () => {
+    const began = performance.now()
+    const { code, events, stderr } = await runNode(join(__dirname, 'fixtures', 'late-close.cjs'))
+    expect(stderr).toBe('')
+    expect(events).toEqual([{ closed: true }])
+    expect(code).toBe(0)
+    expect(performance.now() - began).toBeLessThan(20_000)
+  })
+})
