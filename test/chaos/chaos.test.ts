@@ -4,7 +4,7 @@ import { type KafkaCluster, startKafka } from '../helpers/kafka'
 import { BROKER_CONFIG } from './brokers'
 import { PROTOCOLS } from './group'
 import { runMixed } from './mixed'
-import { newSeed } from './random'
+import { newSeed } from '../helpers/random'
 import { printOutcome } from './report'
 
 const FAULTS_MS = 20_000

@@ -4,7 +4,7 @@ import type { KafkaCluster } from '../helpers/kafka'
 import { percentile, printTable } from '../helpers/statistics'
 import { type Group, type Protocol, PROTOCOLS } from './group'
 import { now } from './ledger'
-import { Random } from './random'
+import { Random } from '../helpers/random'
 import { type Outcome, Scenario } from './scenario'
 
 interface Run {

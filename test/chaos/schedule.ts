@@ -1,6 +1,6 @@
 // What happens in a mixed run, and when: a pure function of the seed.
 import type { Protocol } from './group'
-import { Random } from './random'
+import { Random } from '../helpers/random'
 
 export type MemberAction =
   | { kind: 'start' | 'close' | 'bounce' | 'kill'; group: Protocol; member: number }
