@@ -3,7 +3,7 @@
 //
 //   npm run test:fuzz -- --calls 1000000 --seed 4711
 import { parseArgs } from 'node:util'
-import { binding, type Binding } from '../../lib/binding'
+import { binding, PollMode, type Binding } from '../../lib/binding'
 import { newSeed, Random } from '../helpers/random'
 import { hostile } from './hostile'
 
@@ -177,7 +177,7 @@ async function main(): Promise<void> {
   for (const made of [
     addon.createMockCluster(2, onWake),
     addon.createProducer(['bootstrap.servers', '127.0.0.1:1'], onWake),
-    addon.createConsumer(conf(), 0, onWake, 100, 65_536),
+    addon.createConsumer(conf(), PollMode.Standard, onWake, 100, 65_536),
   ]) {
     add(made as unknown as Target)
   }
