@@ -42,6 +42,7 @@ class ConsumerClient : public Client {
   // Stops polling and starts to leave the group. Polls then serve what librdkafka asks on the way out.
   Napi::Promise BeginClose(Napi::Env env);
   bool isClosed() const;
+  bool isLeaving() const { return phase_ != Phase::kOpen; }
   // From the control thread: polls were refused during a seek, and nobody else would wake JavaScript.
   void WakeAfterSeek();
   Poller& poller() { return poller_; }

@@ -170,7 +170,8 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * @see `rd_kafka_subscribe`; Java `subscribe(Collection)` and `subscribe(Pattern)`
    */
   async subscribe(topics: readonly (string | RegExp)[], options: CallOptions = {}): Promise<void> {
-    this.#assertOpen()
+    // Also while the group is being left.
+    if (this.#closing !== undefined) throw new ClosedError()
     this.#requests.timeout(options)
     if (!Array.isArray(topics) || topics.length === 0) {
       throw new ArgumentError(
