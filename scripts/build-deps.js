@@ -78,7 +78,8 @@ async function buildVariant(deps, name) {
   if (variant.allocator === 'mimalloc') await buildLibrary(parts.mimalloc, tools)
   for (const library of ['libssl.a', 'libcrypto.a'])
     fs.symlinkSync(staticLibrary(library) ?? library, path.join(prefix, 'lib', library))
-  await buildLibrdkafka({ ...tools, sources, linkFlags: variant.sanitize, allocator: variant.allocator })
+  const { allocator, amended, sanitize: linkFlags } = variant
+  await buildLibrdkafka({ ...tools, sources, linkFlags, allocator, amended })
 
   const facts = {
     inputs: inputsOf(name),

@@ -3,17 +3,20 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { run, SetupError } = require('../support/run')
+const { amend } = require('./amendments')
 
 /** What the tiers need and users ask for; each must be found in librdkafka's own list after configuring. */
 const REQUIRED = ['WITH_SSL', 'WITH_ZLIB', 'WITH_ZSTD', 'WITH_SNAPPY', 'WITH_SASL_SCRAM', 'WITH_SASL_OAUTHBEARER']
 
 /**
  * @param {{ sources: string, prefix: string, flags: string[], linkFlags: string[], allocator: 'mimalloc' | 'system',
- *           jobs: number, logFile: string, cc: string, cxx: string }} options
+ *           amended: boolean, jobs: number, logFile: string, cc: string, cxx: string }} options
  */
-async function buildLibrdkafka({ sources, prefix, flags, linkFlags, allocator, jobs, logFile, cc, cxx }) {
+async function buildLibrdkafka(options) {
+  const { sources, prefix, flags, linkFlags, allocator, amended, jobs, logFile, cc, cxx } = options
   const tree = path.join(prefix, 'build', 'librdkafka')
   fs.cpSync(sources, tree, { recursive: true })
+  if (amended) amend(path.join(tree, 'src'))
   const env = { CC: cc, CXX: cxx, CFLAGS: '', CXXFLAGS: '', CPPFLAGS: '', LDFLAGS: '', MAKEFLAGS: undefined }
   const common = { cwd: tree, logFile }
   await run(

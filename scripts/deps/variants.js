@@ -3,20 +3,28 @@
 
 const { SetupError } = require('../support/run')
 
-/** @typedef {{ allocator: 'mimalloc' | 'system', optimize: string[], sanitize: string[], purpose: string }} Variant */
+/** @typedef {{ allocator: 'mimalloc' | 'system', amended: boolean, optimize: string[], sanitize: string[], purpose: string }} Variant */
 
 /** @type {Record<string, Variant>} */
 const variants = {
-  tiers: { allocator: 'mimalloc', optimize: ['-O2'], sanitize: [], purpose: 'for the addon' },
-  stock: { allocator: 'system', optimize: ['-O2'], sanitize: [], purpose: 'for raw C programs to compare with' },
+  tiers: { allocator: 'mimalloc', amended: true, optimize: ['-O2'], sanitize: [], purpose: 'for the addon' },
+  stock: {
+    allocator: 'system',
+    amended: false,
+    optimize: ['-O2'],
+    sanitize: [],
+    purpose: 'for raw C programs to compare with',
+  },
   asan: {
     allocator: 'system',
+    amended: true,
     optimize: ['-O1', '-fno-omit-frame-pointer'],
     sanitize: ['-fsanitize=address,undefined'],
     purpose: 'with AddressSanitizer',
   },
   tsan: {
     allocator: 'system',
+    amended: true,
     optimize: ['-O1', '-fno-omit-frame-pointer'],
     sanitize: ['-fsanitize=thread'],
     purpose: 'with ThreadSanitizer',

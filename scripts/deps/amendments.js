@@ -1,0 +1,41 @@
+'use strict'
+// Faults of the pinned librdkafka that cost its users data and have no other remedy, mended before it is compiled.
+// Builds to compare with have librdkafka as its users get it.
+const fs = require('node:fs')
+const path = require('node:path')
+const { SetupError } = require('../support/run')
+
+/**
+ * Each `find` occurs once in its file, or the build ends: a newer librdkafka is to be looked at again.
+ *
+ * @type {{ why: string, file: string, find: string, put: string }[]}
+ */
+const AMENDMENTS = [
+  {
+    // Behind a batch with a wrong checksum it reads on somewhere inside of it: bytes of values are then taken for
+    // batches, and an offset among them for the next to fetch, so that `auto.offset.reset` skips what is left.
+    // As it is here, nothing of the answer behind the damage is read, and it is asked for again after a while.
+    why: 'reading on after a failed checksum',
+    file: 'rdkafka_msgset_reader.c',
+    find: 'rd_kafka_buf_skip_to(rkbuf, crc_len);',
+    put: [
+      'rd_kafka_buf_skip(rkbuf, rd_kafka_buf_read_remain(rkbuf));',
+      'rd_atomic64_add(&msetr->msetr_rkb->rkb_c.rx_err, 1);',
+      'return RD_KAFKA_RESP_ERR__BAD_MSG;',
+    ].join('\n'),
+  },
+]
+
+/** @param {string} directory librdkafka's `src`, a copy */
+function amend(directory) {
+  for (const { why, file, find, put } of AMENDMENTS) {
+    const full = path.join(directory, file)
+    const parts = fs.readFileSync(full, 'utf8').split(find)
+    if (parts.length !== 2) {
+      throw new SetupError(`${why}: expected one ${JSON.stringify(find)} in ${file}, got ${parts.length - 1}.`)
+    }
+    fs.writeFileSync(full, parts.join(put))
+  }
+}
+
+module.exports = { amend }
