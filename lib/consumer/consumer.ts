@@ -109,7 +109,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
       },
       this,
     )
-    this.#offsets = new Offsets(this.#native, this.#partitions)
+    this.#offsets = new Offsets(this.#native, this.#partitions, () => this.#subscription.length > 0)
     this.#group = new Group(this.#native, this.#partitions, this.#offsets, this.#delivery, settings, {
       onAssigned: (partitions) => {
         this.#events.emit('assigned', partitions)

@@ -3,16 +3,29 @@ import { GroupError, KafkaError } from '../errors'
 import { Message } from '../message/message'
 import { MessageBatch } from '../message/message-batch'
 import { checkOffsets, flatOffsets, fromFlatResults, namesOf } from './flat'
-import { awaiting, kafkaError } from './native-error'
-import type { Partitions, PartitionState } from './partitions'
+import { fromNative, kafkaError } from './native-error'
+import { partitionKey, type Partitions, type PartitionState } from './partitions'
 import type { TopicPartitionOffset } from './types'
 
 /** ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS, STALE_MEMBER_EPOCH: of a member that is in the group all the same. */
 const BETWEEN_GENERATIONS: ReadonlySet<number> = new Set([22, 27, 113])
+const ERR_ILLEGAL_GENERATION = 22
 const RETRY_INTERVAL_MS = 100
 
+/** One call of `commit`, until it is answered. */
+interface Request {
+  readonly parts: readonly { readonly offset: TopicPartitionOffset; readonly state: PartitionState | undefined }[]
+  readonly began: number
+  readonly retryMs: number
+  /** What it was refused with, when it is tried again. */
+  error: unknown
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
 /**
- * Commits what was processed, or what it is told.
+ * Commits what was processed, or what it is told: one request at a time, as librdkafka may send one again after the
+ * next, and an older offset would take back a newer one. What is committed meanwhile goes together in the next request.
  *
  * librdkafka's own offset store is not used: it would count a message as soon as it is polled, long before user code
  * has seen it.
@@ -20,13 +33,18 @@ const RETRY_INTERVAL_MS = 100
 export class Offsets {
   readonly #native: Pick<NativeConsumer, 'commit'>
   readonly #partitions: Partitions
-  /** Of commits, in the order in which they were made. */
-  #sequence = 0
-  readonly #inFlight = new Set<Promise<void>>()
+  /** In the order in which they were made. */
+  #waiting: Request[] = []
+  #isSending = false
   /** However long a commit may be tried again, no longer than this. */
   maxRetryMs = Infinity
 
-  constructor(native: Pick<NativeConsumer, 'commit'>, partitions: Partitions) {
+  constructor(
+    native: Pick<NativeConsumer, 'commit'>,
+    partitions: Partitions,
+    /** The group gives and takes partitions: what was given back others commit. */
+    private readonly isMember: () => boolean,
+  ) {
     this.#native = native
     this.#partitions = partitions
   }
@@ -37,21 +55,8 @@ export class Offsets {
    * @param retryMs As of `commit`.
    */
   async commitProcessed(only?: readonly PartitionState[], retryMs = 0): Promise<TopicPartitionOffset[]> {
-    const offsets = this.moved(only)
+    const offsets = this.#partitions.moved(only)
     if (offsets.length > 0) await this.commit(offsets, retryMs)
-    return offsets
-  }
-
-  /** The next offsets that were not committed yet. */
-  moved(only?: readonly PartitionState[]): TopicPartitionOffset[] {
-    const offsets: TopicPartitionOffset[] = []
-    for (const state of only ?? this.#partitions.assigned) {
-      const offset = this.#partitions.next(state)
-      if (offset === undefined || offset === state.committed) continue
-      const leaderEpoch = this.#partitions.leaderEpoch(state)
-      const { topic, partition } = state
-      offsets.push({ topic, partition, offset, ...(leaderEpoch >= 0 && { leaderEpoch }) })
-    }
     return offsets
   }
 
@@ -60,55 +65,96 @@ export class Offsets {
    *   refuse what comes between two generations of the group.
    * @throws KafkaError when the group coordinator refused any of them
    */
-  async commit(offsets: readonly TopicPartitionOffset[], retryMs = 0): Promise<void> {
-    const began = performance.now()
-    const sequence = ++this.#sequence
-    let rest = offsets.map((offset) => ({ offset, state: this.#partitions.get(offset.topic, offset.partition) }))
-    for (;;) {
-      try {
-        await this.#attempt(
-          rest.map(({ offset }) => offset),
-          sequence,
-        )
-        return
-      } catch (error) {
-        const isBetween = error instanceof GroupError && BETWEEN_GENERATIONS.has(error.errno ?? 0)
-        const deadline = began + Math.min(retryMs, this.maxRetryMs)
-        if (!isBetween || performance.now() + RETRY_INTERVAL_MS > deadline) throw error
-        await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL_MS))
-        // One that was made later may be on its way. This one must not overtake it, nor take back what it commits.
-        while (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight)
-        rest = rest.filter(({ state }) => (state?.committedBy ?? 0) < sequence)
-        if (rest.length === 0) return
-        const isStill = ({ offset: { topic, partition }, state }: (typeof rest)[0]): boolean =>
-          state !== undefined && this.#partitions.get(topic, partition) === state
-        if (!rest.every(isStill)) throw error
+  commit(offsets: readonly TopicPartitionOffset[], retryMs = 0): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const parts = offsets.map((offset) => ({ offset, state: this.#partitions.get(offset.topic, offset.partition) }))
+      this.#waiting.push({ parts, began: performance.now(), retryMs, error: undefined, resolve, reject })
+      if (!this.#isSending) void this.#send()
+    })
+  }
+
+  async #send(): Promise<void> {
+    this.#isSending = true
+    while (this.#waiting.length > 0) {
+      const requests = this.#waiting.filter((request) => this.#isStill(request))
+      this.#waiting = []
+      const again = requests.length > 0 ? await this.#attempt(requests) : []
+      if (again.length === 0) continue
+      this.#waiting.unshift(...again)
+      await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL_MS))
+    }
+    this.#isSending = false
+  }
+
+  /** What was assigned when it was to be committed still is: another member's commits are not to be taken back. */
+  #isStill({ parts, error, reject }: Request): boolean {
+    if (!this.isMember()) return true
+    const gone = parts.filter(
+      ({ offset: { topic, partition }, state }) =>
+        state !== undefined && this.#partitions.get(topic, partition) !== state,
+    )
+    if (gone.length === 0) return true
+    const names = namesOf(gone.map(({ offset }) => offset))
+    reject(error ?? kafkaError(ERR_ILLEGAL_GENERATION, `commit of ${names}: it was given back before it was sent`))
+    return false
+  }
+
+  /** Resolves with those that are to be tried again. */
+  async #attempt(requests: readonly Request[]): Promise<Request[]> {
+    const merged = new Map<string, TopicPartitionOffset>()
+    for (const { parts } of requests) {
+      for (const { offset } of parts) merged.set(partitionKey(offset.topic, offset.partition), offset)
+    }
+    const refusals = new Map<string, number>()
+    let failure: unknown
+    try {
+      for (const { topic, partition, error } of fromFlatResults(
+        await this.#native.commit(flatOffsets([...merged.values()])),
+      )) {
+        if (error !== 0) refusals.set(partitionKey(topic, partition), error)
       }
+    } catch (error) {
+      failure = error
     }
+    return requests.filter((request) => {
+      const error = failure === undefined ? refusalOf(request, refusals) : failureOf(request, failure)
+      if (error === undefined) {
+        for (const { offset, state } of request.parts) if (state !== undefined) state.committed = offset.offset
+        request.resolve()
+        return false
+      }
+      if (this.#mayRetry(request, error)) {
+        request.error = error
+        return true
+      }
+      request.reject(error)
+      return false
+    })
   }
 
-  #attempt(offsets: readonly TopicPartitionOffset[], sequence: number): Promise<void> {
-    const attempt = this.#commit(offsets, sequence).finally(() => this.#inFlight.delete(attempt))
-    this.#inFlight.add(attempt)
-    return attempt
+  #mayRetry({ began, retryMs }: Request, error: unknown): boolean {
+    const deadline = began + Math.min(retryMs, this.maxRetryMs)
+    return (
+      error instanceof GroupError &&
+      BETWEEN_GENERATIONS.has(error.errno ?? 0) &&
+      performance.now() + RETRY_INTERVAL_MS <= deadline
+    )
   }
+}
 
-  async #commit(offsets: readonly TopicPartitionOffset[], sequence: number): Promise<void> {
-    const flat = await awaiting(`commit of ${namesOf(offsets)}`, () => this.#native.commit(flatOffsets(offsets)))
-    const refused = fromFlatResults(flat).filter(({ error }) => error !== 0)
-    const [first] = refused
-    if (first !== undefined) {
-      const { topic, partition, offset, error } = first
-      const message = `commit of ${namesOf(refused)}: ${binding().errorMessage(error)}`
-      throw kafkaError(error, message, { topic, partition, offset })
-    }
-    for (const { topic, partition, offset } of offsets) {
-      const state = this.#partitions.get(topic, partition)
-      if (state === undefined) continue
-      state.committed = offset
-      state.committedBy = sequence
-    }
-  }
+function refusalOf({ parts }: Request, refusals: ReadonlyMap<string, number>): KafkaError | undefined {
+  const refused = parts.flatMap(({ offset: { topic, partition, offset } }) => {
+    const error = refusals.get(partitionKey(topic, partition))
+    return error === undefined ? [] : [{ topic, partition, offset, error }]
+  })
+  const [first] = refused
+  if (first === undefined) return undefined
+  const { error, ...place } = first
+  return kafkaError(error, `commit of ${namesOf(refused)}: ${binding().errorMessage(error)}`, place)
+}
+
+function failureOf({ parts }: Request, failure: unknown): unknown {
+  return fromNative(failure, `commit of ${namesOf(parts.map(({ offset }) => offset))}`)
 }
 
 /** What a commit of these commits: they are done, the next ones follow. */

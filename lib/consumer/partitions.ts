@@ -2,6 +2,7 @@ import type { NativeConsumer } from '../binding'
 import { StateError } from '../errors'
 import type { Block } from '../message/block'
 import type { SlotNames } from '../message/message'
+import type { TopicPartitionOffset } from './types'
 
 /** No row of such a partition may be delivered: it is not assigned. */
 const NEVER = 0x7fffffff
@@ -23,8 +24,6 @@ export interface PartitionState {
   early: number | undefined
   /** Next offset to commit as it was last committed by us; undefined: never. */
   committed: number | undefined
-  /** Which commit that was: later ones have larger numbers. 0: none. */
-  committedBy: number
 }
 
 export function partitionKey(topic: string, partition: number): string {
@@ -152,7 +151,6 @@ export class Partitions implements SlotNames {
       startOffset,
       early: undefined,
       committed: undefined,
-      committedBy: 0,
     }
     this.#assigned.set(key, state)
     this.#write(state)
@@ -202,6 +200,19 @@ export class Partitions implements SlotNames {
     if (state.slot < 0) return state.early
     const next = this.#next[state.slot] as number
     return Number.isNaN(next) ? undefined : next
+  }
+
+  /** The next offsets that were not committed yet, of all or of some. */
+  moved(only?: readonly PartitionState[]): TopicPartitionOffset[] {
+    const offsets: TopicPartitionOffset[] = []
+    for (const state of only ?? this.assigned) {
+      const offset = this.next(state)
+      if (offset === undefined || offset === state.committed) continue
+      const leaderEpoch = this.leaderEpoch(state)
+      const { topic, partition } = state
+      offsets.push({ topic, partition, offset, ...(leaderEpoch >= 0 && { leaderEpoch }) })
+    }
+    return offsets
   }
 
   /** An iteration ends with these rows in hand. */

@@ -1,12 +1,10 @@
 import type { AddonConsumer, FlatOffsetResults } from '../binding'
-import { Offsets } from '../consumer/offsets'
 import type { Partitions } from '../consumer/partitions'
 import { nativeCode } from './errors'
 import { eachResult, toFlat, type Position, type Toppar } from './toppar'
 
 /** What a connection commits, how far it has, and who is told of it. */
 export class Commits {
-  readonly #offsets: Offsets
   #unanswered = 0
   #onAnswered: (() => void) | undefined
   #isClosed = false
@@ -16,13 +14,11 @@ export class Commits {
     private readonly partitions: Partitions,
     /** `code` 0: done. */
     private readonly onCommitted: (code: number, offsets: Toppar[]) => void,
-  ) {
-    this.#offsets = new Offsets(native, partitions)
-  }
+  ) {}
 
   /** What is stored and goes further than what was committed: never back, as with librdkafka. */
   stored(): Position[] {
-    return this.#offsets.moved().filter(({ topic, partition, offset }) => {
+    return this.partitions.moved().filter(({ topic, partition, offset }) => {
       const committed = this.partitions.get(topic, partition)?.committed
       return committed === undefined || offset > committed
     })

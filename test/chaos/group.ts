@@ -212,7 +212,8 @@ export class Group {
   /** After the members have ended. */
   history(): GroupHistory {
     const { directory } = this.#settings
-    const members = readdirSync(directory).map((file): MemberHistory => ({
+    const files = readdirSync(directory).filter((file) => file.endsWith('.ledger'))
+    const members = files.map((file): MemberHistory => ({
       name: file.replace(/\.ledger$/, ''),
       entries: readLedger<MemberEntry>(join(directory, file)),
     }))

@@ -44,7 +44,7 @@ function setup(
   const group = new Group(
     native,
     partitions,
-    new Offsets(native, partitions),
+    new Offsets(native, partitions, () => true),
     {
       block: () => log.push('block'),
       unblock: () => log.push('unblock'),

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { commitWarning, Offsets, offsetsAfter } from '../../../lib/consumer/offsets'
 import { Partitions, type PartitionState } from '../../../lib/consumer/partitions'
 import { ArgumentError, GroupError, KafkaError } from '../../../lib/errors'
@@ -12,7 +11,10 @@ import { rejectionOf, thrownBy } from './support/errors'
 import { FakeNative, nativeError, results } from './support/fake-native'
 import { blockOf, row, run } from './support/rows'
 
-function setup(count = 3): {
+function setup(
+  count = 3,
+  isMember = true,
+): {
   native: FakeNative
   offsets: Offsets
   partitions: Partitions
@@ -29,7 +31,7 @@ function setup(count = 3): {
   }
   return {
     native,
-    offsets: new Offsets(native, partitions),
+    offsets: new Offsets(native, partitions, () => isMember),
     partitions,
     states,
     done(slot, offset, leaderEpoch = -1) {
@@ -235,29 +237,6 @@ describe('a commit that comes between two generations of the group', () => {
     expect(native.callsOf('commit').at(-1)).toEqual([['t', 0, 9, -1, '']])
   })
 
-  it('does not overtake a later commit that is on its way', async () => {
-    const { offsets, states, native } = refusing([REBALANCE_IN_PROGRESS])
-    const of = (offset: number): TopicPartitionOffset[] => [{ topic: 't', partition: 0, offset }]
-    const first = offsets.commit(of(5), 1000)
-    await turn()
-    let answer: (() => void) | undefined
-    jest.spyOn(native, 'commit').mockImplementationOnce(
-      (flat) =>
-        new Promise((resolve) => {
-          answer = () => {
-            resolve(results(flat, [0]))
-          }
-        }),
-    )
-    const second = offsets.commit(of(9))
-    await sleep(250)
-    answer?.()
-    await Promise.all([first, second])
-    expect(states[0]?.committed).toBe(9)
-    // The first one was sent once, and never again.
-    expect(native.callsOf('commit')).toEqual([[['t', 0, 5, -1, '']]])
-  })
-
   it('is tried for no longer than all are', async () => {
     const { native, offsets, done } = refusing(Array<number>(10).fill(REBALANCE_IN_PROGRESS))
     done(0, 4)
@@ -266,14 +245,81 @@ describe('a commit that comes between two generations of the group', () => {
     expect(native.callsOf('commit')).toHaveLength(2)
   })
 
-  it('does not take back what a later commit has committed', async () => {
+  it('goes together with later ones when it is tried again, and takes nothing back', async () => {
     const { native, offsets, states } = refusing([REBALANCE_IN_PROGRESS])
     const of = (partition: number, offset: number): TopicPartitionOffset => ({ topic: 't', partition, offset })
-    const first = offsets.commit([of(0, 5), of(1, 5)], 1000)
-    await turn()
-    await offsets.commit([of(0, 9)])
-    await first
+    await Promise.all([offsets.commit([of(0, 5), of(1, 5)], 1000), turn().then(() => offsets.commit([of(0, 9)]))])
     expect(states.map(({ committed }) => committed)).toEqual([9, 5, undefined])
-    expect(native.callsOf('commit').at(-1)).toEqual([['t', 1, 5, -1, '']])
+    expect(native.callsOf('commit').slice(1)).toEqual([[['t', 0, 9, -1, '', 't', 1, 5, -1, '']]])
+  })
+})
+
+describe('commits that are made while one is under way', () => {
+  /** Each commit is answered when the test says so, with a code for each of its partitions. */
+  function answering(isMember = true): ReturnType<typeof setup> & { answer: (...codes: number[]) => Promise<void> } {
+    const all = setup(3, isMember)
+    const answers: ((codes: readonly number[]) => void)[] = []
+    jest.spyOn(all.native, 'commit').mockImplementation((flat) => {
+      all.native.calls.push(['commit', flat])
+      return new Promise((resolve) => {
+        answers.push((codes) => {
+          resolve(results(flat, codes))
+        })
+      })
+    })
+    const answer = async (...codes: number[]): Promise<void> => {
+      answers.shift()?.(codes)
+      await turn()
+    }
+    return { ...all, answer }
+  }
+  const of = (partition: number, offset: number): TopicPartitionOffset => ({ topic: 't', partition, offset })
+
+  it('wait for it, and then go in one request: of each partition what was said last', async () => {
+    const { native, offsets, states, answer } = answering()
+    const all = [offsets.commit([of(0, 1)]), offsets.commit([of(0, 2), of(1, 7)]), offsets.commit([of(0, 3)])]
+    await turn()
+    expect(native.callsOf('commit')).toEqual([[['t', 0, 1, -1, '']]])
+    await answer(0)
+    expect(native.callsOf('commit').slice(1)).toEqual([[['t', 0, 3, -1, '', 't', 1, 7, -1, '']]])
+    await answer(0, 0)
+    await Promise.all(all)
+    expect(states.map(({ committed }) => committed)).toEqual([3, 7, undefined])
+  })
+
+  it('are refused each for its own partitions', async () => {
+    const { offsets, answer } = answering()
+    const first = offsets.commit([of(0, 1)])
+    const refused = rejectionOf(offsets.commit([of(1, 7), of(2, 7)]))
+    const granted = offsets.commit([of(0, 2)])
+    await answer(0)
+    await answer(0, 29, 0)
+    await Promise.all([first, granted])
+    expect(await refused).toMatchObject({ errno: 29, topic: 't', partition: 2 })
+  })
+
+  it('are not sent when the group took their partitions meanwhile: another member commits of them', async () => {
+    const { native, offsets, partitions, answer } = answering()
+    const first = offsets.commit([of(0, 1)])
+    const late = rejectionOf(offsets.commit([of(1, 7)]))
+    partitions.revoke('t', 1)
+    partitions.assign('t', 1, 1, undefined)
+    await answer(0)
+    await first
+    const error = await late
+    expect(error).toMatchObject({ code: 'ERR_ILLEGAL_GENERATION' })
+    expect(String(error)).toContain('commit of t [1]')
+    expect(native.callsOf('commit')).toHaveLength(1)
+  })
+
+  it('are sent all the same when it was the user who assigned', async () => {
+    const { offsets, partitions, answer } = answering(false)
+    const first = offsets.commit([of(0, 1)])
+    const late = offsets.commit([of(1, 7)])
+    partitions.revoke('t', 1)
+    partitions.assign('t', 1, 1, undefined)
+    await answer(0)
+    await answer(0)
+    await Promise.all([first, late])
   })
 })

@@ -48,7 +48,7 @@ function setup({ reset = 'latest', inHand = () => undefined, onAssigned, starts 
   const group = new Group(
     native,
     partitions,
-    new Offsets(native, partitions),
+    new Offsets(native, partitions, () => true),
     delivery,
     {
       autoCommit: { enabled: false, intervalMs: 1 },

@@ -81,7 +81,11 @@ describe('a pending consume(n)', () => {
       Array.from({ length: COUNT }, (_, index) => index),
     )
     expect(told.filter((each) => each === 'data')).toHaveLength(COUNT)
-    expect(told.filter((each) => each === 'end')).toHaveLength(2)
+    // On a busy machine an end may be told a little later.
+    const ends = (): number => told.filter((each) => each === 'end').length
+    expect(ends()).toBeGreaterThan(0)
+    while (ends() < 2) expect(await called(consumer, 'consume', COUNT)).toEqual([])
+    expect(ends()).toBe(2)
   })
 
   it('is called back when the consumer disconnects', async () => {
