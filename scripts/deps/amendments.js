@@ -24,6 +24,33 @@ const AMENDMENTS = [
       'return RD_KAFKA_RESP_ERR__BAD_MSG;',
     ].join('\n'),
   },
+  {
+    // A coordinator tells a member of group protocol `consumer` once what it is to have, or when it is asked in full.
+    // When that answer is lost because it came too late, librdkafka asks again, and not in full: the member keeps what it
+    // should give back, and the partition's next owner waits until something else changes, be it for ever.
+    // As it is here, it asks in full, as it does after a lost connection; and what was not acknowledged is no longer
+    // taken for being acknowledged.
+    why: 'a heartbeat whose answer was lost',
+    file: 'rdkafka_cgrp.c',
+    find: [
+      '        case RD_KAFKA_RESP_ERR__TRANSPORT:',
+      '                rd_kafka_dbg(',
+      '                    rkcg->rkcg_rk, CONSUMER, "HEARTBEAT",',
+      '                    "ConsumerGroupHeartbeat failed due to coordinator (%s) "',
+      '                    "no longer available: %s: "',
+    ].join('\n'),
+    put: [
+      '        case RD_KAFKA_RESP_ERR__TRANSPORT:',
+      '        case RD_KAFKA_RESP_ERR__TIMED_OUT:',
+      '        case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:',
+      '                rkcg->rkcg_consumer_flags &=',
+      '                    ~RD_KAFKA_CGRP_CONSUMER_F_SENDING_ACK;',
+      '                rd_kafka_dbg(',
+      '                    rkcg->rkcg_rk, CONSUMER, "HEARTBEAT",',
+      '                    "ConsumerGroupHeartbeat failed due to coordinator (%s) "',
+      '                    "no longer available: %s: "',
+    ].join('\n'),
+  },
 ]
 
 /** @param {string} directory librdkafka's `src`, a copy */

@@ -1,6 +1,6 @@
 // Brokers that go down, stand still and come back; leaders and coordinators that move. Three brokers, for real; a
 // consumer of each mode goes through each fault, in a group of its own.
-import { MODES, type Mode } from '../helpers/consumer'
+import { MODES, type Mode, TIERS } from '../helpers/consumer'
 import { describeGroup, groupOffsets } from '../helpers/groups'
 import { type Broker, type KafkaCluster, startKafka } from '../helpers/kafka'
 import { seed } from '../helpers/produce'
@@ -12,11 +12,17 @@ const PARTITIONS = 3
 /** Messages a partition, each time. */
 const EACH = 200
 const SESSION_MS = 6000
+/** Of groups whose protocol is `consumer`. */
+const HEARTBEAT_MS = 1500
 
 let kafka: KafkaCluster
 
 beforeAll(async () => {
-  kafka = await startKafka({ brokers: 3, ownProcesses: true })
+  const configOverrides = {
+    'group.consumer.min.heartbeat.interval.ms': HEARTBEAT_MS,
+    'group.consumer.heartbeat.interval.ms': HEARTBEAT_MS,
+  }
+  kafka = await startKafka({ brokers: 3, ownProcesses: true, configOverrides })
 }, 120_000)
 
 afterAll(async () => {
@@ -327,6 +333,66 @@ describe('all brokers go down and come back', () => {
       again: 0,
     })
     expect(late.get(mode)?.warnings('ERR__ALL_BROKERS_DOWN')).toHaveLength(1)
+  })
+})
+
+describe('the answer to a heartbeat is lost that said what to give back, of protocol consumer', () => {
+  const members = new Map<Mode, readonly [first: Watched, second: Watched]>()
+  let topic: string
+
+  const owned = ({ consumer }: Watched): number => consumer.assignment().length
+
+  /** Where a group's coordinator is the leader, as Kafka has it. */
+  function offsetsPartition(group: string, count: number): number {
+    let hash = 0
+    for (let at = 0; at < group.length; at++) hash = (Math.imul(31, hash) + group.charCodeAt(at)) | 0
+    return (hash & 0x7fffffff) % count
+  }
+
+  /** Two members of a tier, the first of which has all partitions. */
+  async function begin(mode: Mode, groupId: string): Promise<void> {
+    const config = {
+      'group.protocol': 'consumer',
+      'session.timeout.ms': undefined,
+      'heartbeat.interval.ms': undefined,
+    } as const
+    const first = watch(mode, { groupId, config })
+    members.set(mode, [first, watch(mode, { groupId, config })])
+    await first.start([topic])
+    await waitFor(() => owned(first) === PARTITIONS, { deadlineMs: 30_000, describe: `${mode}: all partitions` })
+  }
+
+  beforeAll(async () => {
+    topic = await createTopic({ prefix: 'faults', partitions: PARTITIONS, ...at() })
+    const [first, ...more] = TIERS
+    const name = uniqueName('faults')
+    await begin(first, name)
+    const { coordinator } = await describeGroup(name, at())
+    const partitions = await describeTopic('__consumer_offsets', at())
+    await Promise.all(
+      more.map((mode) => {
+        let group: string
+        do group = uniqueName('faults')
+        while (partitions[offsetsPartition(group, partitions.length)]?.leader !== coordinator)
+        return begin(mode, group)
+      }),
+    )
+    const others = kafka.brokers.filter(({ nodeId }) => nodeId !== coordinator)
+    // The coordinator goes on, and answers nothing until others have what it wrote: after a heartbeat has timed out.
+    for (const broker of others) await broker.kill('SIGSTOP')
+    const joining = [...members.values()].map(([, second]) => second.start([topic]))
+    await new Promise((resolve) => setTimeout(resolve, 2.5 * HEARTBEAT_MS))
+    for (const broker of others) await broker.kill('SIGCONT')
+    await Promise.all(joining)
+  }, 120_000)
+
+  it.each(TIERS)('%s: it is said again, and nothing is lost', async (mode) => {
+    const [first, second] = members.get(mode) as [Watched, Watched]
+    await waitFor(() => owned(second) > 0 && owned(first) + owned(second) === PARTITIONS, {
+      deadlineMs: 20_000,
+      describe: () => `${mode}: both to have partitions; they have ${owned(first)} and ${owned(second)}`,
+    })
+    expect(first.values('lost')).toEqual([])
   })
 })
 
