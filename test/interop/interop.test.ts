@@ -9,6 +9,9 @@ import { check, consumedIn, missingOf } from './check/rules'
 import { InteropGroup, type Member, type MemberOptions, type Protocol, startProducer } from './group'
 import type { Sent } from './verifiable/protocol'
 
+// A JVM for each of Java's members takes a while to start on a busy machine.
+jest.setTimeout(120_000)
+
 const PARTITIONS = 6
 const MESSAGES_PER_SECOND = 80
 /** How long a group waits for a member that was killed: a test waits for it, too. */
