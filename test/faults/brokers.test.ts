@@ -1,7 +1,7 @@
 // Brokers that go down, stand still and come back; leaders and coordinators that move. Three brokers, for real; a
 // consumer of each mode goes through each fault, in a group of its own.
 import { MODES, type Mode, TIERS } from '../helpers/consumer'
-import { describeGroup, groupOffsets } from '../helpers/groups'
+import { describeGroup, groupOffsets, offsetsPartition } from '../helpers/groups'
 import { type Broker, type KafkaCluster, startKafka } from '../helpers/kafka'
 import { seed } from '../helpers/produce'
 import { addPartitions, createTopic, deleteTopic, describeTopic, moveLeader, uniqueName } from '../helpers/topics'
@@ -341,13 +341,6 @@ describe('the answer to a heartbeat is lost that said what to give back, of prot
   let topic: string
 
   const owned = ({ consumer }: Watched): number => consumer.assignment().length
-
-  /** Where a group's coordinator is the leader, as Kafka has it. */
-  function offsetsPartition(group: string, count: number): number {
-    let hash = 0
-    for (let at = 0; at < group.length; at++) hash = (Math.imul(31, hash) + group.charCodeAt(at)) | 0
-    return (hash & 0x7fffffff) % count
-  }
 
   /** Two members of a tier, the first of which has all partitions. */
   async function begin(mode: Mode, groupId: string): Promise<void> {

@@ -70,3 +70,10 @@ export async function alterGroupOffsets(
 export async function deleteGroup(group: string, options: OracleOptions = {}): Promise<void> {
   await ask('deleteGroup', { group }, options)
 }
+
+/** Of `__consumer_offsets`: its leader is the group's coordinator. Kafka's `GroupMetadataManager.partitionFor`. */
+export function offsetsPartition(group: string, count: number): number {
+  let hash = 0
+  for (let at = 0; at < group.length; at++) hash = (Math.imul(31, hash) + group.charCodeAt(at)) | 0
+  return (hash & 0x7fffffff) % count
+}
