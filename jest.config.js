@@ -46,7 +46,8 @@ module.exports = {
       globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
     },
   ],
-  testTimeout: 60_000,
+  // On a busy machine, or under a sanitizer, all takes longer: see test/helpers/wait.ts.
+  testTimeout: 60_000 * Number(process.env.RDKAFKA_TIERS_PATIENCE ?? 1),
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/scripts/jest/reporter.js'],
   // Coverage is measured with --coverage: `npm test` gives it, a selection of tests does not.

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { Worker } from 'node:worker_threads'
 import { lastLines } from './deps'
 import { guardProcess } from './guard'
-import { waitFor } from './wait'
+import { patient, waitFor } from './wait'
 
 export interface ChildOptions {
   args?: readonly string[]
@@ -49,7 +49,8 @@ export function startChild(command: string, options: ChildOptions = {}): Running
   const started = performance.now()
   const child = spawn(command, options.args ?? [], {
     cwd: options.cwd,
-    env: { ...process.env, ...options.env },
+    // A sanitizer's library is for processes of Node that load the addon.
+    env: { ...process.env, ...(command !== process.execPath && { LD_PRELOAD: undefined }), ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   guardProcess(child)
@@ -79,8 +80,8 @@ export function startChild(command: string, options: ChildOptions = {}): Running
   const result = new Promise<ChildResult>((resolve, reject) => {
     const timer = setTimeout(() => {
       child.kill('SIGKILL')
-      reject(new Error(`${state()} (after ${deadlineMs} ms)`))
-    }, deadlineMs)
+      reject(new Error(`${state()} (after ${patient(deadlineMs)} ms)`))
+    }, patient(deadlineMs))
     child.once('error', (error) => {
       clearTimeout(timer)
       reject(new Error(`${command} could not be started: ${error.message}`, { cause: error }))
@@ -131,7 +132,7 @@ export function runWorker(
   script: string,
   options: { workerData?: unknown; deadlineMs?: number; onEvent?: (event: unknown, worker: Worker) => void } = {},
 ): Promise<ChildResult & { error: unknown }> {
-  const deadlineMs = options.deadlineMs ?? 30_000
+  const deadlineMs = patient(options.deadlineMs ?? 30_000)
   const started = performance.now()
   const worker = new Worker(script, { workerData: options.workerData, stdout: true, stderr: true })
   const events: unknown[] = []

@@ -1,7 +1,15 @@
 // Waiting on a condition with a deadline; tests never sleep for a fixed time and hope.
 
+/** Deadlines are this many times as long: on a busy machine, or under a sanitizer. */
+const PATIENCE = Number(process.env['RDKAFKA_TIERS_PATIENCE'] ?? 1)
+
+/** How long to wait here for what may take that long on a machine that is not busy. */
+export function patient(deadlineMs: number): number {
+  return deadlineMs * PATIENCE
+}
+
 export interface WaitOptions {
-  /** When to give up. Default 10 000 ms. */
+  /** When to give up, on a machine that is not busy. Default 10 000 ms. */
   deadlineMs?: number
   /** Pause between two looks. Default 10 ms. */
   intervalMs?: number
@@ -19,14 +27,14 @@ export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: WaitOptions,
 ): Promise<Exclude<T, false | 0 | '' | null | undefined>> {
-  const deadlineMs = options.deadlineMs ?? 10_000
+  const deadlineMs = patient(options.deadlineMs ?? 10_000)
   const end = performance.now() + deadlineMs
   let last: unknown
   for (;;) {
     try {
       const value = await withDeadline(
         Promise.resolve(condition()),
-        Math.max(1, end - performance.now()),
+        Math.max(1, end - performance.now()) / PATIENCE,
         'still pending',
       )
       if (value) return value as Exclude<T, false | 0 | '' | null | undefined>
@@ -48,11 +56,12 @@ export async function withDeadline<T>(
   deadlineMs: number,
   what: string | (() => string),
 ): Promise<T> {
+  const patientMs = patient(deadlineMs)
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`${typeof what === 'function' ? what() : what} (after ${Math.round(deadlineMs)} ms)`))
-    }, deadlineMs)
+      reject(new Error(`${typeof what === 'function' ? what() : what} (after ${Math.round(patientMs)} ms)`))
+    }, patientMs)
   })
   try {
     return await Promise.race([promise, late])

@@ -55,7 +55,10 @@ export class BrokerProcess implements Broker {
   async restart(): Promise<void> {
     if (this.#child) throw new Error(`broker ${this.nodeId} runs already (pid ${this.#child.pid})`)
     const console = openSync(this.#consoleFile, 'a')
-    const child = spawn('java', this.#arguments, { stdio: ['ignore', 'pipe', console] })
+    const child = spawn('java', this.#arguments, {
+      env: { ...process.env, LD_PRELOAD: undefined },
+      stdio: ['ignore', 'pipe', console],
+    })
     closeSync(console)
     guardProcess(child)
     this.#child = child

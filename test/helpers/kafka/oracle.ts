@@ -85,7 +85,10 @@ export async function startOracle(): Promise<OracleProcess> {
     logLevel: 'WARN',
     jvmOptions: ['-Xmx768m', '-XX:+UseSerialGC'],
   })
-  const child = spawn('java', command, { stdio: ['ignore', 'pipe', console] })
+  const child = spawn('java', command, {
+    env: { ...process.env, LD_PRELOAD: undefined },
+    stdio: ['ignore', 'pipe', console],
+  })
   closeSync(console)
   guardProcess(child)
   const stop = async (): Promise<void> => {

@@ -1,0 +1,85 @@
+'use strict'
+// Runs tests with the addon and librdkafka built for a sanitizer: node scripts/test-sanitized.js address|thread [arguments of Jest]
+//
+// Without arguments: every test that has to do with the addon. What the sanitizer finds is printed at the end, from all
+// processes of the run; any of it fails the run.
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { addonFile, buildAddon, isAddonBuilt } = require('./build-addon')
+const { setup } = require('./setup')
+const { root } = require('./support/paths')
+const { compilers } = require('./support/prerequisites')
+const { output, run, runMain, step, SetupError } = require('./support/run')
+
+/** Slower machines of the sanitizer's making: a test may take so many times as long. */
+const PATIENCE = 5
+
+/** Measuring speed, memory or latency of such a build would measure the sanitizer. */
+const MEASURING = ['throughput', 'latency', 'memory', 'loop', 'benchmarks', 'demo', 'fuzz']
+
+const TESTS = [
+  'test/unit/consumer',
+  'test/unit/drop-in',
+  'test/unit/testing',
+  'test/lifecycle',
+  'test/faults',
+  'test/broker',
+]
+
+/** @type {Record<string, { library: string, options: (reports: string) => Record<string, string> }>} */
+const sanitizers = {
+  address: {
+    library: 'libasan.so',
+    options: (reports) => ({
+      // Leaks are looked for by test:leaks: at its end a process of Node holds much that was never meant to be freed.
+      ASAN_OPTIONS: `log_path=${reports}:detect_leaks=0:detect_stack_use_after_return=1:strict_string_checks=1`,
+      UBSAN_OPTIONS: `log_path=${reports}:print_stacktrace=1`,
+    }),
+  },
+  thread: {
+    library: 'libtsan.so',
+    options: (reports) => ({
+      TSAN_OPTIONS: [
+        `log_path=${reports}`,
+        `suppressions=${path.join(root, 'test', 'sanitizers', 'thread.supp')}`,
+        'second_deadlock_stack=1',
+        'history_size=4',
+        // The exit code of a test's child is the test's own.
+        'exitcode=0',
+      ].join(':'),
+    }),
+  },
+}
+
+runMain(async () => {
+  const [kind = '', ...args] = process.argv.slice(2)
+  const sanitizer = sanitizers[kind]
+  if (!sanitizer) throw new SetupError(`sanitizer: expected one of ${Object.keys(sanitizers).join(', ')}, got ${kind}`)
+  await setup()
+  process.env.RDKAFKA_TIERS_SANITIZE = kind
+  if (!isAddonBuilt()) await buildAddon()
+  const library = output(compilers().cc, [`-print-file-name=${sanitizer.library}`]) ?? ''
+  if (!path.isAbsolute(library)) throw new SetupError(`${sanitizer.library} is missing: it comes with GCC.`)
+
+  const reports = fs.mkdtempSync(path.join(os.tmpdir(), 'rdkafka-tiers-sanitizer-'))
+  const env = {
+    ...sanitizer.options(path.join(reports, 'report')),
+    RDKAFKA_TIERS_SANITIZE: kind,
+    RDKAFKA_TIERS_BINARY: addonFile(),
+    RDKAFKA_TIERS_PATIENCE: String(PATIENCE),
+    LD_PRELOAD: fs.realpathSync(library),
+  }
+  const jest = path.join(path.dirname(require.resolve('jest/package.json')), 'bin', 'jest.js')
+  const chosen = args.length > 0 ? args : TESTS.concat(MEASURING.map((name) => `--testPathIgnorePatterns=/${name}`))
+  try {
+    // ThreadSanitizer does not know all the places where a kernel may put memory.
+    await run('setarch', ['-R', process.execPath, jest, ...chosen], { cwd: root, env, what: `Testing (${kind})` })
+  } finally {
+    const files = fs.readdirSync(reports)
+    for (const file of files) process.stdout.write(`\n${fs.readFileSync(path.join(reports, file), 'utf8')}`)
+    fs.rmSync(reports, { recursive: true })
+    step(`${files.length} processes with reports of the sanitizer`)
+    if (files.length > 0) process.exitCode = 1
+  }
+})
