@@ -5,6 +5,8 @@ const { markWorkerExits } = require('./scripts/jest/worker-exits')
 
 markWorkerExits()
 
+const isSanitized = process.env.RDKAFKA_TIERS_SANITIZE === 'address'
+
 /** @type {import('jest').Config} */
 const common = {
   testEnvironment: '<rootDir>/scripts/jest/environment.js',
@@ -40,11 +42,15 @@ module.exports = {
       ...common,
       displayName: 'kafka',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['<rootDir>/test/unit/', '<rootDir>/test/types/'],
+      testPathIgnorePatterns: ['<rootDir>/test/unit/', '<rootDir>/test/types/', '<rootDir>/test/sanitizers/'],
       runner: '<rootDir>/scripts/jest/one-worker-runner.js',
       globalSetup: '<rootDir>/test/helpers/global-setup.ts',
       globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
     },
+    // Needs an addon built for it: scripts/test-sanitized.js.
+    ...(isSanitized
+      ? [{ ...common, displayName: 'sanitizers', testMatch: ['<rootDir>/test/sanitizers/*.test.ts'] }]
+      : []),
   ],
   // On a busy machine, or under a sanitizer, all takes longer: see test/helpers/wait.ts.
   testTimeout: 60_000 * Number(process.env.RDKAFKA_TIERS_PATIENCE ?? 1),

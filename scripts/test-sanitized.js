@@ -19,6 +19,8 @@ const PATIENCE = 5
 const MEASURING = ['throughput', 'latency', 'memory', 'loop', 'benchmarks', 'demo', 'fuzz']
 
 const TESTS = [
+  'test/sanitizers',
+
   'test/unit/consumer',
   'test/unit/drop-in',
   'test/unit/testing',

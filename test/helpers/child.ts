@@ -13,6 +13,8 @@ export interface ChildOptions {
   env?: Readonly<Record<string, string | undefined>>
   /** Flags of node itself, such as `--expose-gc`. */
   nodeFlags?: readonly string[]
+  /** Another Node's binary, for scripts. Default: this process's own. */
+  execPath?: string
   /** The whole run, from start to exit. Default 30 000 ms. */
   deadlineMs?: number
   cwd?: string
@@ -47,10 +49,11 @@ export interface RunningChild {
 export function startChild(command: string, options: ChildOptions = {}): RunningChild {
   const deadlineMs = options.deadlineMs ?? 30_000
   const started = performance.now()
+  const isNode = command === (options.execPath ?? process.execPath)
   const child = spawn(command, options.args ?? [], {
     cwd: options.cwd,
     // A sanitizer's library is for processes of Node that load the addon.
-    env: { ...process.env, ...(command !== process.execPath && { LD_PRELOAD: undefined }), ...options.env },
+    env: { ...process.env, ...(!isNode && { LD_PRELOAD: undefined }), ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   guardProcess(child)
@@ -116,7 +119,7 @@ export function startChild(command: string, options: ChildOptions = {}): Running
 
 /** Starts a node script. */
 export function startNode(script: string, options: ChildOptions = {}): RunningChild {
-  return startChild(process.execPath, {
+  return startChild(options.execPath ?? process.execPath, {
     ...options,
     args: [...(options.nodeFlags ?? []), script, ...(options.args ?? [])],
   })

@@ -8,7 +8,7 @@ import { waitFor, withDeadline } from '../../helpers/wait'
    The calls under test are often ones that types forbid. */
 type Loose = any
 
-const { KafkaConsumer }: Loose = typed
+const { KafkaConsumer, CODES }: Loose = typed
 const COUNT = 40
 const SIZE = 5000
 const DEADLINE_MS = 15_000
@@ -119,6 +119,36 @@ describe('a pending consume(n)', () => {
     expect(messages).toHaveLength(10)
     await waitFor(() => flowed.length + messages.length >= COUNT, { describe: () => `the rest; ${flowed.length}` })
     expect(() => consumer.consume(5, 'no function')).toThrow('Callback must be a function')
+  })
+})
+
+describe('disconnect()', () => {
+  it('refuses a subscription that its own rebalance makes, and ends all the same', async () => {
+    const outcomes: string[] = []
+    let isEnding = false
+    const consumer = await connected({
+      rebalance_cb: (error: Loose, assignments: Loose[]) => {
+        if (error.code === CODES.ERRORS.ERR__ASSIGN_PARTITIONS) {
+          consumer.assign(assignments)
+          return
+        }
+        consumer.unassign()
+        if (!isEnding) return
+        try {
+          consumer.subscribe(['large'])
+          outcomes.push('subscribed')
+        } catch (refusal) {
+          outcomes.push(String(refusal))
+        }
+      },
+    })
+    consumer.subscribe(['large'])
+    const read: Loose[] = []
+    consumer.consume((_error: unknown, message: unknown) => read.push(message))
+    await waitFor(() => read.length > 0, { describe: 'a message' })
+    isEnding = true
+    await called(consumer, 'disconnect')
+    expect(outcomes).toEqual([expect.stringMatching(/Erroneous state|not connected|closed/i)])
   })
 })
 
