@@ -19,6 +19,9 @@ const { addonVariant, depsDir } = require('./support/paths')
 const { checkBuildTools, compilers, staticLibrary } = require('./support/prerequisites')
 const { output, runMain, step } = require('./support/run')
 
+/** The others take zlib and zstd from it: they are no sanitizer's business, nor any comparison's. */
+const BASE = 'tiers'
+
 /**
  * Builds what is missing of the named variants.
  *
@@ -30,7 +33,7 @@ async function buildDeps(names) {
   if (names.every((name) => isCurrent(deps, name))) return
   checkBuildTools()
   await withLock(deps, 'build', async () => {
-    for (const name of names) if (!isCurrent(deps, name)) await buildVariant(deps, name)
+    for (const name of new Set([BASE, ...names])) if (!isCurrent(deps, name)) await buildVariant(deps, name)
   })
 }
 
@@ -73,8 +76,10 @@ async function buildVariant(deps, name) {
   const flags = [...cFlags(variant), `-ffile-prefix-map=${prefix}=${final}`]
   const tools = { prefix, flags, jobs: os.availableParallelism(), logFile, ...compilers() }
   step(`Compiling librdkafka ${pinned.librdkafka.version} ${variant.purpose} (a minute or two, once)`)
-  await buildLibrary(parts.zlib, tools)
-  await buildLibrary(parts.zstd, tools)
+  for (const library of [parts.zlib, parts.zstd]) {
+    if (name === BASE) await buildLibrary(library, tools)
+    else copyLibrary(library, path.join(deps, BASE), prefix)
+  }
   if (variant.allocator === 'mimalloc') await buildLibrary(parts.mimalloc, tools)
   for (const library of ['libssl.a', 'libcrypto.a'])
     fs.symlinkSync(staticLibrary(library) ?? library, path.join(prefix, 'lib', library))
@@ -92,6 +97,12 @@ async function buildVariant(deps, name) {
   fs.rmSync(final, { recursive: true, force: true })
   fs.renameSync(prefix, final)
   step(`librdkafka ${variant.purpose} is in ${final} (${Math.round((Date.now() - started) / 1000)} s)`)
+}
+
+/** @param {import('./deps/small-libraries').Library} library @param {string} from @param {string} to */
+function copyLibrary({ name, headers }, from, to) {
+  const files = [path.join('lib', `lib${name}.a`), ...headers.map((file) => path.join('include', path.basename(file)))]
+  for (const file of files) fs.copyFileSync(path.join(from, file), path.join(to, file))
 }
 
 module.exports = { buildDeps }

@@ -9,9 +9,6 @@ import { check, consumedIn, missingOf } from './check/rules'
 import { InteropGroup, type Member, type MemberOptions, type Protocol, startProducer } from './group'
 import type { Sent } from './verifiable/protocol'
 
-// A JVM for each of Java's members takes a while to start on a busy machine.
-jest.setTimeout(120_000)
-
 const PARTITIONS = 6
 const MESSAGES_PER_SECOND = 80
 /** How long a group waits for a member that was killed: a test waits for it, too. */
@@ -25,10 +22,6 @@ beforeAll(async () => {
   directory = new TemporaryDirectory('interop')
   kafka = await startKafka({ configOverrides: { 'group.consumer.session.timeout.ms': SESSION_TIMEOUT_MS } })
 }, 90_000)
-
-afterEach(async () => {
-  await Promise.all(groups.splice(0).flatMap(({ live }) => live.map((member) => member.kill())))
-})
 
 afterAll(async () => {
   await kafka.stop()
@@ -89,44 +82,67 @@ const CASES: readonly { protocol: Protocol; members: readonly [MemberOptions, Me
   { protocol: 'consumer', members: [{ kind: 'buffered', autoCommits: true }, { kind: 'java' }, { kind: 'legacy' }] },
 ]
 
-describe.each(CASES)('$protocol: $members.0.kind, $members.1.kind, $members.2.kind', ({ protocol, members }) => {
-  /** Replaces one member after the other; between two of them the group is stable and goes on. */
-  async function roll(
-    group: InteropGroup,
-    replaced: readonly Member[],
-    end: (member: Member) => Promise<void>,
-  ): Promise<void> {
-    for (const member of replaced) {
-      await end(member)
-      await group.start(member.options)
-      expect(await shares(group)).toEqual([2, 2, 2])
-      await group.progress()
-    }
-  }
+type Case = (typeof CASES)[number]
 
-  it('members join one by one, leave and come back: nothing is lost, nothing comes twice', async () => {
-    const group = await newGroup(protocol)
-    const producer = await startProducer(group.options, MESSAGES_PER_SECOND)
-    for (const [index, member] of members.entries()) {
-      await group.start(member)
-      expect(await shares(group)).toEqual([[6], [3, 3], [2, 2, 2]][index])
-      await group.progress()
-    }
-    await roll(group, group.live, async (member) => {
-      await member.stop()
-      expect(await shares(group)).toEqual([3, 3])
-    })
-    await finish(group, await producer.stop())
+/** Replaces one member after the other; between two of them the group is stable and goes on. */
+async function roll(
+  group: InteropGroup,
+  replaced: readonly Member[],
+  end: (member: Member) => Promise<void>,
+): Promise<void> {
+  for (const member of replaced) {
+    await end(member)
+    await group.start(member.options)
+    expect(await shares(group)).toEqual([2, 2, 2])
+    await group.progress()
+  }
+}
+
+async function joinAndLeave({ protocol, members }: Case): Promise<void> {
+  const group = await newGroup(protocol)
+  const producer = await startProducer(group.options, MESSAGES_PER_SECOND)
+  for (const [index, member] of members.entries()) {
+    await group.start(member)
+    expect(await shares(group)).toEqual([[6], [3, 3], [2, 2, 2]][index])
+    await group.progress()
+  }
+  await roll(group, group.live, async (member) => {
+    await member.stop()
+    expect(await shares(group)).toEqual([3, 3])
+  })
+  await finish(group, await producer.stop())
+}
+
+async function killed({ protocol, members }: Case): Promise<void> {
+  const group = await newGroup(protocol)
+  const producer = await startProducer(group.options, MESSAGES_PER_SECOND)
+  for (const member of members) await group.start(member)
+  await group.stable()
+  await group.progress()
+  // One of Java's and one of ours: for each the group waits a whole session timeout.
+  await roll(group, group.live.slice(0, 2), (member) => member.kill())
+  await finish(group, await producer.stop())
+}
+
+describe.each([
+  { what: 'members join one by one, leave and come back: nothing is lost, nothing comes twice', run: joinAndLeave },
+  { what: 'members are killed and come back: nothing is lost, what comes twice was not committed', run: killed },
+])('$what', ({ run }) => {
+  const outcomes = new Map<Case, PromiseSettledResult<void>>()
+
+  beforeAll(async () => {
+    // At the same time: most of it is waiting.
+    const settled = await Promise.allSettled(CASES.map(run))
+    for (const [index, each] of CASES.entries()) outcomes.set(each, settled[index] as PromiseSettledResult<void>)
+  }, 300_000)
+
+  afterAll(async () => {
+    await Promise.all(groups.splice(0).flatMap(({ live }) => live.map((member) => member.kill())))
   })
 
-  it('members are killed and come back: nothing is lost, and what comes twice was not committed', async () => {
-    const group = await newGroup(protocol)
-    const producer = await startProducer(group.options, MESSAGES_PER_SECOND)
-    for (const member of members) await group.start(member)
-    await group.stable()
-    await group.progress()
-    // One of Java's and one of ours: for each the group waits a whole session timeout.
-    await roll(group, group.live.slice(0, 2), (member) => member.kill())
-    await finish(group, await producer.stop())
+  it.each(CASES)('$protocol: $members.0.kind, $members.1.kind, $members.2.kind', (each) => {
+    const outcome = outcomes.get(each)
+    if (outcome?.status === 'rejected') throw outcome.reason
+    expect(outcome?.status).toBe('fulfilled')
   })
 })
