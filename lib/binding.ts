@@ -253,11 +253,7 @@ function load(): Binding {
     try {
       // eslint-disable-next-line @typescript-eslint/no-require-imports -- a .node file is loaded by require alone
       const binding = require(file) as Binding
-      process.on('exit', () => {
-        // Neither cleanup hooks nor finalizers run on process.exit() of the main thread, while native threads go on
-        // running under destructors of statics.
-        binding.shutdown(200)
-      })
+      shutDownAtExit(binding)
       return binding
     } catch (error) {
       tried.push(`${file}: ${error instanceof Error ? error.message : String(error)}`)
@@ -268,6 +264,23 @@ function load(): Binding {
       `Build one with \`npm run build:addon\` in ${root} (needs a C++ compiler, make and Python 3), or install a release ` +
       `that ships one for this platform. Tried: ${tried.join('; ')}`,
   )
+}
+
+const LOADED = Symbol.for('rdkafka-tiers.loaded')
+
+/**
+ * Neither cleanup hooks nor finalizers run on process.exit() of the main thread, while native threads go on running under
+ * destructors of statics. One listener, however often and in how many copies this is loaded: Node warns at the 11th.
+ */
+function shutDownAtExit(binding: Binding): void {
+  const shared = process as unknown as { [LOADED]?: Set<Binding> }
+  const known = shared[LOADED]
+  const all = known ?? (shared[LOADED] = new Set<Binding>())
+  all.add(binding)
+  if (known !== undefined) return
+  process.on('exit', () => {
+    for (const each of all) each.shutdown(200)
+  })
 }
 
 let loaded: Binding | undefined

@@ -133,14 +133,22 @@ export class DeserializationError extends KafkaError implements DeserializationF
   readonly value: Buffer | null
 
   constructor(failure: DeserializationFailure, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
     super(
-      `cannot deserialize the ${failure.part} of ${failure.topic} [${failure.partition}] @ ${failure.offset}: ${reason}`,
+      `cannot deserialize the ${failure.part} of ${failure.topic} [${failure.partition}] @ ${failure.offset}: ${reasonOf(cause)}`,
       'ERR_KAFKA_DESERIALIZATION',
       { cause, topic: failure.topic, partition: failure.partition, offset: failure.offset },
     )
     this.part = failure.part
     this.key = failure.key
     this.value = failure.value
+  }
+}
+
+/** What a thrown value says, never empty: user code may throw anything, also what cannot be printed. */
+export function reasonOf(thrown: unknown): string {
+  try {
+    return (thrown instanceof Error ? thrown.message || thrown.name : String(thrown)) || 'no reason was given'
+  } catch {
+    return 'something that cannot be printed'
   }
 }

@@ -221,7 +221,8 @@ Napi::Promise ConsumerClient::BeginClose(Napi::Env env) {
             static_cast<Client*>(this));
         poller_.SwitchTo(queue);
         const Failure failure = Failure::Of(rd_kafka_consumer_close_queue(rk, queue));
-        phase_ = Phase::kLeaving;
+        // Refused after a fatal error: there is no group to leave any more, nor an end of that to wait for.
+        if (!failure) phase_ = Phase::kLeaving;
         bell().RingFromAnyThread(kWakeRows);
         return failure;
       },

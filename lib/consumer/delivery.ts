@@ -358,6 +358,8 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
   #hand: MessageBatch<K, V> | undefined
   /** Row after the batch in hand and what was skipped behind it. */
   #handEnd = 0
+  /** What the record behind the batch in hand was refused with: its messages go first. */
+  #refusal: { readonly block: Block; readonly row: number; readonly error: unknown } | undefined
 
   constructor(delivery: Delivery<K, V>, maxMessages: number, signal: AbortSignal | undefined) {
     this.#delivery = delivery
@@ -411,6 +413,12 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
   #take(): MessageBatch<K, V> | undefined {
     const { source, budget } = this.#delivery
     const { block, row: from } = source
+    const refusal = this.#refusal
+    this.#refusal = undefined
+    if (refusal?.block === block && refusal.row === from) {
+      source.row++
+      throw refusal.error
+    }
     const end = from + source.run(this.#maxMessages)
     const batch = this.#isInfallible ? this.#whole(block, from, end) : this.#decoded(block, from, end)
     budget.isSpent(source.row - from)
@@ -438,9 +446,9 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
         }
       }
     } catch (error) {
-      // The messages before it go first; asked for again, it is refused again.
       source.row = messages.length > 0 ? row : row + 1
       if (messages.length === 0) throw error
+      this.#refusal = { block, row, error }
     }
     if (source.row < row || isSkipped) source.row = row + (isSkipped ? 1 : 0)
     if (messages.length > 0) {

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import { EventKind, type NativeConsumer, type NativeEvent } from '../binding'
-import { CorruptRecordError, type KafkaError, type KafkaErrorDetails } from '../errors'
+import { CorruptRecordError, type KafkaError, type KafkaErrorDetails, reasonOf } from '../errors'
 import { calling, kafkaError } from './native-error'
 import { Repeats } from './repeats'
 import type { ConsumerSettings, Logger } from './settings'
@@ -108,7 +108,7 @@ export class Events {
         this.native.setOauthbearerToken(tokenValue, lifetimeMs, principal, Object.entries(extensions).flat())
       })
     } catch (error) {
-      this.#refuseToken(error instanceof Error ? error.message : String(error))
+      this.#refuseToken(reasonOf(error))
     }
   }
 

@@ -1,5 +1,5 @@
 import type { NativeConsumer, NativeEvent } from '../binding'
-import { KafkaError, TimeoutError } from '../errors'
+import { KafkaError, reasonOf, TimeoutError } from '../errors'
 import type { Delivery } from './delivery'
 import { flatOffsets, flatPartitions } from './flat'
 import { calling } from './native-error'
@@ -184,13 +184,7 @@ export class Group {
       this.events.onWarning(
         error instanceof TimeoutError
           ? error
-          : new KafkaError(
-              `${name} failed: ${error instanceof Error ? error.message : String(error)}`,
-              'ERR_KAFKA_HANDLER',
-              {
-                cause: error,
-              },
-            ),
+          : new KafkaError(`${name} failed: ${reasonOf(error)}`, 'ERR_KAFKA_HANDLER', { cause: error }),
       )
     }
   }

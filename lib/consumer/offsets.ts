@@ -1,5 +1,5 @@
 import { binding, type NativeConsumer } from '../binding'
-import { GroupError, KafkaError } from '../errors'
+import { GroupError, KafkaError, reasonOf } from '../errors'
 import { Message } from '../message/message'
 import { MessageBatch } from '../message/message-batch'
 import { checkOffsets, flatOffsets, fromFlatResults, namesOf } from './flat'
@@ -175,5 +175,5 @@ export function offsetsAfter<K, V>(
 /** What a commit that nobody awaits reports. */
 export function commitWarning(error: unknown, what: string): KafkaError {
   if (error instanceof KafkaError) return error
-  return new KafkaError(`${what}: ${String(error)}`, 'ERR_KAFKA_COMMIT', { cause: error })
+  return new KafkaError(`${what}: ${reasonOf(error)}`, 'ERR_KAFKA_COMMIT', { cause: error })
 }

@@ -63,8 +63,11 @@ export class Positions {
   async lag(options: CallOptions): Promise<TopicPartitionLag[]> {
     const current = await this.current(options)
     return Promise.all(
-      current.map(async ({ topic, partition, offset }) => {
+      current.map(async ({ topic, partition, offset: before }) => {
         const { high } = await this.requests.watermarks(topic, partition, options)
+        // Reading went on meanwhile.
+        const state = this.partitions.get(topic, partition)
+        const offset = Math.max(before, (state && this.partitions.next(state)) ?? 0)
         return { topic, partition, offset, high, lag: Math.max(0, high - offset) }
       }),
     )

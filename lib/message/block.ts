@@ -1,9 +1,14 @@
 // Reads and writes one block, as drawn in native/batch.h. The only TypeScript that knows the layout.
 import { Buffer } from 'node:buffer'
-import { markAsUntransferable } from 'node:worker_threads'
+import * as workers from 'node:worker_threads'
 
 const HEADER_BYTES = 16
 const ROW_BYTES = 2 * 8 + 7 * 4
+
+const { markAsUntransferable, isMarkedAsUntransferable: isMarked = () => false } = workers as typeof workers & {
+  /** Node 20 does not have it. */
+  isMarkedAsUntransferable?: (value: object) => boolean
+}
 
 /** One header of a message. Names may repeat; the order is the producer's. */
 export interface MessageHeader {
@@ -48,7 +53,8 @@ export class Block {
 
   constructor(buffer: ArrayBuffer) {
     // A value's `buffer` is the whole block: transferred to a worker, it would take the other rows away.
-    markAsUntransferable(buffer)
+    // External ones are marked already by Node 22 and newer, and Node 24 aborts at its end when they are marked again.
+    if (!isMarked(buffer)) markAsUntransferable(buffer)
     this.#buffer = buffer
     this.bytes = Buffer.from(buffer)
     const ints = new Int32Array(buffer, 0, buffer.byteLength >> 2)

@@ -25,6 +25,19 @@ const AMENDMENTS = [
     ].join('\n'),
   },
   {
+    // A subscription that had to wait for a rebalance is made although the client is closing meanwhile, and nobody frees
+    // it: an assertion then ends the process. Group protocol `consumer` has the same check as is put here.
+    why: 'a subscription that waited, of a client that closes',
+    file: 'rdkafka_cgrp.c',
+    find: '                rd_kafka_cgrp_subscribe(rkcg, next_subscription);',
+    put: [
+      '                if (rkcg->rkcg_flags & RD_KAFKA_CGRP_F_TERMINATE)',
+      '                        rd_kafka_topic_partition_list_destroy(next_subscription);',
+      '                else',
+      '                        rd_kafka_cgrp_subscribe(rkcg, next_subscription);',
+    ].join('\n'),
+  },
+  {
     // A coordinator tells a member of group protocol `consumer` once what it is to have, or when it is asked in full.
     // When that answer is lost because it came too late, librdkafka asks again, and not in full: the member keeps what it
     // should give back, and the partition's next owner waits until something else changes, be it for ever.

@@ -90,7 +90,7 @@ export const ROWS = {
   },
   G5: {
     what: 'all brokers down for 30 s',
-    sessionTimeoutMs: 30_000,
+    sessionTimeoutMs: 60_000,
     noDuplicates: true,
     async turn({ scenario, took }) {
       await Promise.all(scenario.brokers.all.map((broker) => broker.kill('SIGKILL')))

@@ -105,8 +105,8 @@ async function runChain({ options, mode, turns, topic, marks }: Chain): Promise<
     const wrong = await wrongCommits(groupId, topic, file, options.bootstrap)
     violations.push(...wrong.map((each) => `${what}: ${each.what}`))
     messagesTooFar += wrong.reduce((sum, { tooFar }) => sum + tooFar, 0)
-    if (wrong.length > 0) {
-      // All that follows would begin too far: another group, from the beginning.
+    if (wrong.length > 0 || mode === 'flowing') {
+      // All that follows would begin too far, or at the end, to which a flow runs: another group, from the beginning.
       tallies.push(readMarks(file, PARTITIONS).tally)
       ;[groupId, file] = [uniqueName(`ends-${mode}`), `${marks}-${index + 1}`]
     }

@@ -18,7 +18,7 @@ export function printSoak(title: string, outcome: SoakOutcome): void {
     ]),
   )
   printTable(
-    'MiB an hour after warm-up (95 %)',
+    'MiB an hour after warm-up (99.9 %)',
     ['', 'warm-up s', 'samples', 'RSS', 'allowed', 'heapUsed', 'external', 'RSS MiB', 'fds', 'threads'],
     members.map(({ history: { name, samples }, verdict: { warmUpMs, trends, rssLimit, fds, threads } }) => [
       name,

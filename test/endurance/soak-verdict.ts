@@ -19,8 +19,14 @@ export interface MemberHistory {
 }
 
 export interface SoakLimits {
+  /**
+   * Of most samples. The p99 of the whole run may be 2.5 times as much: while a broker starts on the same machine, every
+   * event loop waits for a processor.
+   */
   loopP99Ms: number
 }
+
+const WHOLE_RUN = 2.5
 
 export interface MemberVerdict {
   warmUpMs: number
@@ -84,8 +90,12 @@ export function judgeMember(
   for (const [what, [before, after]] of Object.entries({ fds, threads })) {
     if (after > before + MORE) violations.push(`${what}: ${before} at first, ${after} at last`)
   }
-  if (!(loopP99Ms < limits.loopP99Ms)) {
-    violations.push(`the event loop was late by ${loopP99Ms.toFixed(1)} ms (p99); ${limits.loopP99Ms} allowed`)
+  const usualP99Ms = middle(measured.map(({ sample }) => sample.loopP99Ms))
+  if (usualP99Ms >= limits.loopP99Ms || !(loopP99Ms < limits.loopP99Ms * WHOLE_RUN)) {
+    const [usual, all] = [usualP99Ms, loopP99Ms].map((ms) => ms.toFixed(1))
+    violations.push(
+      `the event loop was late by ${usual} ms (p99) in most samples, ${all} in all; ${limits.loopP99Ms} allowed`,
+    )
   }
   if (unplanned > 0) violations.push(`${unplanned} rebalances that nothing was the cause of`)
   if (measured.length === 0) violations.push('nothing was measured')

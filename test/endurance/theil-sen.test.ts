@@ -1,7 +1,7 @@
 // The slopes by which a leak is told from noise.
 import { Random } from '../helpers/random'
 import { growth, type Resources } from './resources'
-import { theilSen } from './theil-sen'
+import { theilSen, Z_95 } from './theil-sen'
 
 const count = (length: number): number[] => Array.from({ length }, (_, index) => index)
 
@@ -38,6 +38,7 @@ describe('theilSen', () => {
       theilSen(
         xs,
         xs.map(() => noise(random, 1)),
+        Z_95,
       ),
     )
     const wrong = trends.filter(({ low, high }) => low > 0 || high < 0).length

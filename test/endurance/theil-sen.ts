@@ -4,7 +4,7 @@
 export interface Trend {
   /** Of y, for each unit of x. */
   slope: number
-  /** Between these it lies with 95 %, if samples are independent of each other. NaN when there are too few. */
+  /** Between these it lies, with 99.9 % unless asked otherwise, if samples are independent. NaN when there are too few. */
   low: number
   high: number
 }
@@ -12,9 +12,11 @@ export interface Trend {
 /** More samples than this are thinned out to medians: there are n² / 2 pairs. */
 const MOST = 400
 const FEWEST = 4
-const Z_95 = 1.96
+/** Of the normal distribution, on both sides: what is told of thousands of runs must not be noise. */
+export const Z_999 = 3.29
+export const Z_95 = 1.96
 
-export function theilSen(xs: readonly number[], ys: readonly number[]): Trend {
+export function theilSen(xs: readonly number[], ys: readonly number[], z = Z_999): Trend {
   if (xs.length !== ys.length) throw new Error(`theilSen: expected as many ys as xs, got ${ys.length} and ${xs.length}`)
   const [x, y] = thinned(xs, ys)
   const slopes: number[] = []
@@ -28,7 +30,7 @@ export function theilSen(xs: readonly number[], ys: readonly number[]): Trend {
   const sorted = Float64Array.from(slopes).sort()
   // How far Kendall's S, the rising pairs less the falling ones, strays where there is no trend.
   const n = x.length
-  const strays = Z_95 * Math.sqrt((n * (n - 1) * (2 * n + 5)) / 18)
+  const strays = z * Math.sqrt((n * (n - 1) * (2 * n + 5)) / 18)
   return {
     slope: middle(sorted),
     low: at(sorted, Math.max(0, Math.floor((sorted.length - strays) / 2))),

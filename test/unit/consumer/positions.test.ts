@@ -160,6 +160,18 @@ describe('the current offsets', () => {
   })
 })
 
+describe('the lag', () => {
+  it('is what is left to process, also of what came while brokers were asked', async () => {
+    const { native, positions, process } = setup({ starts: [0] })
+    jest.spyOn(native, 'watermarks').mockImplementation(() => {
+      process(0, 6)
+      return Promise.resolve([0, 9])
+    })
+    process(0, 2)
+    expect(await positions.lag({})).toEqual([{ topic: 't', partition: 0, offset: 7, high: 9, lag: 2 }])
+  })
+})
+
 describe('seek()', () => {
   it('moves one partition, or several at once', async () => {
     const { native, positions, state } = setup({ starts: [undefined, undefined] })
