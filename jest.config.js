@@ -36,13 +36,13 @@ module.exports = {
     {
       ...common,
       displayName: 'unit',
-      testMatch: ['<rootDir>/test/unit/**/*.test.ts', '<rootDir>/test/types/**/*.test.ts'],
+      testMatch: ['unit', 'types', 'lifecycle'].map((part) => `<rootDir>/test/${part}/**/*.test.ts`),
     },
     {
       ...common,
       displayName: 'kafka',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['<rootDir>/test/unit/', '<rootDir>/test/types/', '<rootDir>/test/sanitizers/'],
+      testPathIgnorePatterns: ['unit', 'types', 'lifecycle', 'sanitizers'].map((part) => `<rootDir>/test/${part}/`),
       runner: '<rootDir>/scripts/jest/one-worker-runner.js',
       globalSetup: '<rootDir>/test/helpers/global-setup.ts',
       globalTeardown: '<rootDir>/test/helpers/global-teardown.ts',
@@ -54,7 +54,8 @@ module.exports = {
   ],
   // On a busy machine, or under a sanitizer, all takes longer: see test/helpers/wait.ts.
   testTimeout: 60_000 * Number(process.env.RDKAFKA_TIERS_PATIENCE ?? 1),
-  maxWorkers: 2,
+  // Most of them wait for most of their time.
+  maxWorkers: 3,
   reporters: ['default', '<rootDir>/scripts/jest/reporter.js'],
   // Coverage is measured with --coverage: `npm test` gives it, a selection of tests does not.
   collectCoverageFrom: ['lib/**/*.ts'],
