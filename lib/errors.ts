@@ -1,3 +1,5 @@
+import { reasonOf } from './reason'
+
 /** What librdkafka tells of an error beside its code and message. */
 export interface KafkaErrorDetails {
   /** librdkafka's numeric code: negative for local errors, positive for the broker's. */
@@ -141,14 +143,5 @@ export class DeserializationError extends KafkaError implements DeserializationF
     this.part = failure.part
     this.key = failure.key
     this.value = failure.value
-  }
-}
-
-/** What a thrown value says, never empty: user code may throw anything, also what cannot be printed. */
-export function reasonOf(thrown: unknown): string {
-  try {
-    return (thrown instanceof Error ? thrown.message || thrown.name : String(thrown)) || 'no reason was given'
-  } catch {
-    return 'something that cannot be printed'
   }
 }

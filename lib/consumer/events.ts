@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import { EventKind, type NativeConsumer, type NativeEvent } from '../binding'
-import { CorruptRecordError, type KafkaError, type KafkaErrorDetails, reasonOf } from '../errors'
+import { CorruptRecordError, type KafkaError, type KafkaErrorDetails } from '../errors'
+import { reasonOf } from '../reason'
 import { calling, kafkaError } from './native-error'
 import { Repeats } from './repeats'
 import type { ConsumerSettings, Logger } from './settings'

@@ -1,5 +1,6 @@
 import type { NativeConsumer, NativeEvent } from '../binding'
-import { KafkaError, reasonOf, TimeoutError } from '../errors'
+import { KafkaError, TimeoutError } from '../errors'
+import { reasonOf } from '../reason'
 import type { Delivery } from './delivery'
 import { flatOffsets, flatPartitions } from './flat'
 import { calling } from './native-error'

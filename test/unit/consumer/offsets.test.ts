@@ -165,7 +165,7 @@ describe('a warning of a commit', () => {
     expect(commitWarning(cause, 'auto-commit')).toMatchObject({
       name: 'KafkaError',
       code: 'ERR_KAFKA_COMMIT',
-      message: 'auto-commit: RangeError: odd',
+      message: 'auto-commit: odd',
       cause,
     })
   })
