@@ -29,7 +29,7 @@ const sanitizers = {
   address: {
     library: 'libasan.so',
     options: (reports) => ({
-      // Leaks are looked for by test:leaks: at its end a process of Node holds much that was never meant to be freed.
+      // Leaks are looked for by test/sanitizers: at its end a process of Node holds much that was never meant to be freed.
       ASAN_OPTIONS: `log_path=${reports}:detect_leaks=0:detect_stack_use_after_return=1:strict_string_checks=1`,
       // It writes to no file: the process ends, and its test fails.
       UBSAN_OPTIONS: `suppressions=${path.join(root, 'test', 'sanitizers', 'undefined.supp')}:print_stacktrace=1:halt_on_error=1`,

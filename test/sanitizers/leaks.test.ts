@@ -1,5 +1,5 @@
 // What a process holds at its natural end must not depend on how many consumers it had, how much they read, nor how often
-// their group rebalanced. With `npm run test:leaks`: LeakSanitizer comes with AddressSanitizer.
+// their group rebalanced. Part of `npm run test:asan`: LeakSanitizer comes with AddressSanitizer.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
