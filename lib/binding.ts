@@ -19,6 +19,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { LoadError } from './errors'
+import { reasonOf } from './reason'
 
 /** `poll()` found nothing; a wake-up will come. */
 export const POLL_NOTHING = 0
@@ -256,7 +257,7 @@ function load(): Binding {
       shutDownAtExit(binding)
       return binding
     } catch (error) {
-      tried.push(`${file}: ${error instanceof Error ? error.message : String(error)}`)
+      tried.push(`${file}: ${reasonOf(error)}`)
     }
   }
   throw new LoadError(

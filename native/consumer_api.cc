@@ -102,8 +102,7 @@ Napi::Value JsSubscribe(const Napi::CallbackInfo& info, const HandlePtr& handle)
   for (const std::string& topic : topics) CheckTopicLength(info.Env(), topic);
   ConsumerClient& client = handle->Open(info);
   // A subscription of a group that is left already is never freed, and librdkafka then aborts the process.
-  if (client.isLeaving())
-    throw ToError(info.Env(), Failure::Of(RD_KAFKA_RESP_ERR__STATE, "the client is closed"));
+  if (client.isLeaving()) throw ClientIsClosed(info.Env());
   PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(topics.size())));
   for (const std::string& topic : topics)
     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);

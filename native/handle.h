@@ -9,6 +9,11 @@
 
 namespace rdkafka_tiers {
 
+// TypeScript knows it by its words, and makes a ClosedError of it.
+inline Napi::Error ClientIsClosed(Napi::Env env) {
+  return ToError(env, Failure::Of(RD_KAFKA_RESP_ERR__STATE, "the client is closed"));
+}
+
 // Shared by all closures of one JavaScript object. Goes with the last of them, that is when the collector takes the
 // object: a client nobody closed then ends too.
 template <typename T>
@@ -24,8 +29,7 @@ struct Handle {
 
   // The client of a call. Read the arguments first: a getter in them may close it.
   T& Open(const Napi::CallbackInfo& info) const {
-    if (!client->isOpen())
-      throw ToError(info.Env(), Failure::Of(RD_KAFKA_RESP_ERR__STATE, "the client is closed"));
+    if (!client->isOpen()) throw ClientIsClosed(info.Env());
     return *client;
   }
 

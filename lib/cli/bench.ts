@@ -5,6 +5,7 @@ import type { Output } from './main'
 import type { Figures, MeasureJob, OnProgress } from './measure'
 import type { BenchOptions } from './options'
 import { recommendation } from './recommend'
+import { reasonOf } from '../reason'
 
 export type MeasureTier = (job: MeasureJob, onProgress: OnProgress) => Promise<Figures>
 
@@ -58,7 +59,7 @@ async function measureRow(
     row.rounds.push(figures)
     progress.stop(`${Math.round(figures.messages / figures.seconds).toLocaleString('en-US')} messages a second`)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     if (error instanceof Unavailable) row.unavailable = reason
     else row.failure = reason
     progress.stop(error instanceof Unavailable ? 'not available' : 'failed')

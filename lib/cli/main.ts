@@ -1,6 +1,7 @@
 import { bench, type MeasureTier } from './bench'
 import { measureInChild } from './fork'
 import { HELP, OptionError, readBenchOptions } from './options'
+import { reasonOf } from '../reason'
 
 /** Where text goes; a terminal has `isTTY` and gets a progress bar. */
 export type Output = NodeJS.WritableStream & { isTTY?: boolean }
@@ -26,7 +27,7 @@ export async function main(
     }
     return (await bench(options, out, measureTier)) ? 0 : 1
   } catch (error) {
-    err.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    err.write(`${reasonOf(error)}\n`)
     return error instanceof OptionError ? 2 : 1
   }
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors'
 import type { Rdkafka, RdkafkaConf, RdkafkaConsumer } from './node-rdkafka'
+import { reasonOf } from '../reason'
 
 /**
  * librdkafka's properties of a topic, that are not also properties of a client. librdkafka would take them from a
@@ -76,7 +77,7 @@ export function createClient(
 }
 
 function explain(error: unknown, version: string): ConfigError {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = reasonOf(error)
   const unknown = /^No such configuration property: "(.*)"$/.exec(message)?.[1]
   return new ConfigError(
     unknown === undefined

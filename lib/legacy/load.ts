@@ -2,6 +2,7 @@ import { isMainThread as isMain } from 'node:worker_threads'
 
 import { LoadError } from '../errors'
 import type { Rdkafka } from './node-rdkafka'
+import { reasonOf } from '../reason'
 
 /** Who needs node-rdkafka, and what else would do, for the messages. */
 export interface Need {
@@ -47,7 +48,7 @@ export function loadNodeRdkafka(
 }
 
 function explain(error: unknown, { why, or }: Need): LoadError {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = reasonOf(error)
   if (isMissing(error, message)) {
     return new LoadError(`${why}: install that with \`npm install node-rdkafka\`${after(', ', or)}`, error)
   }
