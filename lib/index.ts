@@ -1,7 +1,8 @@
 // What users may import from 'rdkafka-tiers'; nothing else.
 export { KafkaStreamConsumer } from './consumer/consumer'
 export { ConsumerFactory } from './consumer/factory'
-export type { BatchStream, MessageStream } from './consumer/delivery'
+export type { BatchStream } from './consumer/batch-stream'
+export type { MessageStream } from './consumer/message-stream'
 export type { Slow } from './consumer/liveness'
 export type { Logger, OauthbearerToken, RebalanceHandler } from './consumer/settings'
 export type {

@@ -1,6 +1,6 @@
 // The end of a consumer, over a fake addon.
 import type { KafkaStreamConsumer } from '../../../lib/consumer/consumer'
-import type { MessageStream } from '../../../lib/consumer/delivery'
+import type { MessageStream } from '../../../lib/consumer/message-stream'
 import { ClosedError, type TimeoutError } from '../../../lib/errors'
 import { waitFor, withDeadline } from '../../helpers/wait'
 import { useFakedConsumers, type Faked } from './support/consumer'

@@ -1,5 +1,7 @@
 // A delivery over a fake addon, with partitions 0 to 3 of topic `t` assigned as slots 0 to 3.
-import { BatchStream, Delivery, MessageStream } from '../../../../lib/consumer/delivery'
+import { BatchStream } from '../../../../lib/consumer/batch-stream'
+import { Delivery } from '../../../../lib/consumer/delivery'
+import { MessageStream } from '../../../../lib/consumer/message-stream'
 import { Partitions } from '../../../../lib/consumer/partitions'
 import { Source } from '../../../../lib/consumer/source'
 import type { ConsumerSettings } from '../../../../lib/consumer/settings'
