@@ -1,5 +1,5 @@
 'use strict'
-// Two projects. Unit tests need nothing and run in parallel. All others need Kafka, which is started once for them, and
+// Two projects. Tests that need no broker of their own run in parallel. All others need Kafka, which is started once for them, and
 // run one file at a time: they measure latencies, memory and throughput.
 const { markWorkerExits } = require('./scripts/jest/worker-exits')
 

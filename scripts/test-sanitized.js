@@ -8,6 +8,7 @@ const os = require('node:os')
 const path = require('node:path')
 const { addonFile, buildAddon, isAddonBuilt } = require('./build-addon')
 const { setup } = require('./setup')
+const { jestProgram } = require('./support/modules')
 const { root } = require('./support/paths')
 const { compilers } = require('./support/prerequisites')
 const { output, run, runMain, step, SetupError } = require('./support/run')
@@ -68,10 +69,9 @@ runMain(async () => {
     RDKAFKA_TIERS_PATIENCE: String(PATIENCE),
     LD_PRELOAD: fs.realpathSync(library),
   }
-  const jest = path.join(path.dirname(require.resolve('jest/package.json')), 'bin', 'jest.js')
   try {
     // ThreadSanitizer does not know all the places where a kernel may put memory.
-    await run('setarch', ['-R', process.execPath, jest, ...(args.length > 0 ? args : TESTS)], {
+    await run('setarch', ['-R', process.execPath, jestProgram(), ...(args.length > 0 ? args : TESTS)], {
       cwd: root,
       env,
       what: `Testing (${kind})`,

@@ -2,8 +2,8 @@
 // Sets up what is missing and runs Jest: node scripts/test.js [arguments of Jest]
 //
 // A run of all tests measures the coverage of lib/ and fails below the thresholds of jest.config.js. A selection of tests does not.
-const path = require('node:path')
 const { setup } = require('./setup')
+const { jestProgram } = require('./support/modules')
 const { root } = require('./support/paths')
 const { run, runMain } = require('./support/run')
 
@@ -14,6 +14,8 @@ runMain(async () => {
   const args = process.argv.slice(2)
   await setup()
   const isWholeRun = args.every((arg) => neutral.includes(arg.split('=', 1)[0] ?? ''))
-  const jest = path.join(path.dirname(require.resolve('jest/package.json')), 'bin', 'jest.js')
-  await run(process.execPath, [jest, ...(isWholeRun ? ['--coverage'] : []), ...args], { cwd: root, what: 'Testing' })
+  await run(process.execPath, [jestProgram(), ...(isWholeRun ? ['--coverage'] : []), ...args], {
+    cwd: root,
+    what: 'Testing',
+  })
 })

@@ -1,7 +1,7 @@
 // Micro-benchmarks, each in a process of its own.
 import { join } from 'node:path'
 import { runNode } from '../../test/helpers/child'
-import { repositoryRoot } from '../../test/helpers/deps'
+import { REGISTER } from '../../test/helpers/deps'
 import { reportOf } from '../../test/helpers/fixture'
 import type { MicroResult, Results } from '../types'
 
@@ -23,7 +23,7 @@ export async function runMicro(mode: Results['mode'], say: (line: string) => voi
 
 async function runOne(args: readonly string[]): Promise<unknown> {
   const result = await runNode(join(__dirname, 'run.ts'), {
-    nodeFlags: ['--require', join(repositoryRoot, 'test', 'helpers', 'register.js')],
+    nodeFlags: REGISTER,
     args,
     deadlineMs: DEADLINE_MS,
   })

@@ -33,6 +33,11 @@ async function installModules() {
   })
 }
 
+/** Jest 30 does not export its program. */
+function jestProgram() {
+  return path.join(path.dirname(require.resolve('jest/package.json')), 'bin', 'jest.js')
+}
+
 const nodeRdkafka = path.join(root, 'node_modules', 'node-rdkafka')
 
 function isNodeRdkafkaBuilt() {
@@ -59,4 +64,4 @@ async function buildNodeRdkafka(nodeGypArgs) {
     throw new SetupError('Compiling node-rdkafka left no binary; see .deps/logs/node-rdkafka.log.')
 }
 
-module.exports = { areModulesInstalled, installModules, isNodeRdkafkaBuilt, buildNodeRdkafka }
+module.exports = { areModulesInstalled, installModules, isNodeRdkafkaBuilt, buildNodeRdkafka, jestProgram }

@@ -1,6 +1,6 @@
 // `npx rdkafka-tiers bench` on a real topic.
 import { runNode } from '../helpers/child'
-import { repositoryRoot } from '../helpers/deps'
+import { repositoryRoot, REGISTER } from '../helpers/deps'
 import { join } from 'node:path'
 import { describeGroup, groupOffsets } from '../helpers/groups'
 import { kafkaBootstrap } from '../helpers/kafka/oracle'
@@ -11,7 +11,7 @@ const topics = useTopics()
 
 function cli(...args: string[]) {
   return runNode(join(repositoryRoot, 'lib', 'cli', 'bin.ts'), {
-    nodeFlags: ['--require', join(repositoryRoot, 'test', 'helpers', 'register.js')],
+    nodeFlags: REGISTER,
     args: ['bench', ...args],
     // It would put one tier in the place of all: bench must not care.
     env: { RDKAFKA_TIERS_TIER: 'standard' },

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { readResults } from '../../benchmarks/results'
 import type { CellResult, Results } from '../../benchmarks/types'
 import { type ChildResult, runNode } from '../helpers/child'
-import { repositoryRoot } from '../helpers/deps'
+import { repositoryRoot, REGISTER } from '../helpers/deps'
 import { kafkaBootstrap } from '../helpers/kafka/oracle'
 
 const DEADLINE_MS = 120_000
@@ -18,7 +18,7 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'rdkafka-tiers-bench-'))
   const file = join(directory, 'smoke.json')
   result = await runNode(join(repositoryRoot, 'benchmarks', 'index.ts'), {
-    nodeFlags: ['--require', join(repositoryRoot, 'test', 'helpers', 'register.js')],
+    nodeFlags: REGISTER,
     args: ['--smoke', '--bootstrap', kafkaBootstrap(), '--out', file],
     deadlineMs: DEADLINE_MS,
   })

@@ -7,7 +7,8 @@
 // It ends with exit code 1 when anything was violated.
 import { parseArgs } from 'node:util'
 import { type KafkaCluster, startKafka } from '../helpers/kafka'
-import { ORACLE_PORT_VARIABLE, startOracle } from '../helpers/kafka/oracle'
+import { withOracle } from '../helpers/kafka/oracle'
+import { list, number } from '../helpers/options'
 import { BROKER_CONFIG } from './brokers'
 import { type Protocol, PROTOCOLS } from './group'
 import { runMixed } from './mixed'
@@ -45,24 +46,6 @@ function readArguments(): Arguments {
   }
 }
 
-function number(name: string, text: string, least: number): number {
-  const value = Number(text)
-  if (text === '' || !(value >= least))
-    throw new Error(`--${name}: expected a number of at least ${least}, got ${text}`)
-  return value
-}
-
-function list<Name extends string>(name: string, text: string, known: readonly Name[]): Name[] {
-  return text
-    .split(',')
-    .filter((each) => each !== '')
-    .map((each) => {
-      const found = known.find((one) => one === each)
-      if (found === undefined) throw new Error(`--${name}: expected some of ${known.join(', ')}, got ${each}`)
-      return found
-    })
-}
-
 async function run(cluster: KafkaCluster, { seed, minutes, count, rows, groups }: Arguments): Promise<Outcome[]> {
   if (rows.length === 0) {
     const outcome = await runMixed(cluster, { seed, durationMs: minutes * 60_000, protocols: groups, log })
@@ -85,16 +68,12 @@ async function main(): Promise<void> {
   const what = rows.length === 0 ? `--minutes ${minutes}` : `--rows ${rows.join()} --count ${count}`
   const again = `npm run test:chaos -- ${what} --groups ${groups.join()} --seed ${seed}`
   log(`Seed ${seed}. To repeat it: ${again}`)
-  const oracle = await startOracle()
-  process.env[ORACLE_PORT_VARIABLE] = String(oracle.port)
   let violations = 0
-  try {
+  await withOracle(async () => {
     await using cluster = await startKafka({ brokers: 3, ownProcesses: true, configOverrides: BROKER_CONFIG })
     log(cluster.description)
     for (const outcome of await run(cluster, given)) violations += outcome.violations.length
-  } finally {
-    await oracle.stop()
-  }
+  })
   log(violations === 0 ? 'Nothing was violated.' : `${violations} violations. To repeat it: ${again}`)
   process.exitCode = violations === 0 ? 0 : 1
 }

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ChildResult, runNode } from '../helpers/child'
-import { repositoryRoot } from '../helpers/deps'
+import { repositoryRoot, REGISTER } from '../helpers/deps'
 import { groupOffsets } from '../helpers/groups'
 import { kafkaBootstrap } from '../helpers/kafka/oracle'
 import { type OutgoingMessage, produce } from '../helpers/produce'
@@ -44,7 +44,7 @@ async function run(
   const isOurs = mode !== 'node-rdkafka'
   return runNode(join(directory, program), {
     deadlineMs: 45_000,
-    nodeFlags: isOurs ? ['--require', join(repositoryRoot, 'test', 'helpers', 'register.js')] : [],
+    nodeFlags: isOurs ? REGISTER : [],
     env: {
       BROKERS: kafkaBootstrap(),
       TOPIC: topic,

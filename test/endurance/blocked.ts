@@ -13,7 +13,7 @@ import { waitFor } from '../helpers/wait'
 import type { ReaderMode } from './clients'
 import { readMarks, violationsOf } from './marks'
 import { mergeReports, modesOf, type RowOptions, type RowReport, share } from './row'
-import { describeEnd, outcomeOf, startMember } from './start'
+import { describeEnd, lastWords, outcomeOf, startMember } from './start'
 
 const PARTITIONS = 4
 const MESSAGES_EACH_TURN = 400
@@ -122,9 +122,7 @@ class Blocked {
     const result = await Promise.race([outcomeOf(this.child), this.#tooLate()])
     const end = describeEnd(result)
     if (end !== 'exit code 0') {
-      this.#violations.push(
-        `${mode}: it ended with ${end}${result === 'hung' ? '' : `\n${result.stderr.slice(-1500)}`}`,
-      )
+      this.#violations.push(`${mode}: it ended with ${end}${lastWords(result)}`)
     }
     const { tally } = readMarks(this.parameters.marks, PARTITIONS)
     this.#violations.push(...violationsOf(tally).map((each) => `${mode}: ${each}`))

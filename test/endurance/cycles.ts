@@ -6,8 +6,8 @@ import { createTopic, deleteTopic, uniqueName } from '../helpers/topics'
 import type { ReaderMode } from './clients'
 import { growth } from './resources'
 import { mergeReports, modesOf, type RowOptions, type RowReport, share } from './row'
-import { describeEnd, outcomeOf, startMember } from './start'
-import { showTrend } from './theil-sen'
+import { describeEnd, lastWords, outcomeOf, startMember } from './start'
+import { showKib } from './theil-sen'
 
 const PARTITIONS = 4
 const MESSAGES = 10_000
@@ -50,8 +50,7 @@ async function runMode(options: RowOptions, mode: ReaderMode, cycles: number, to
   const violations: string[] = []
   const ended = describeEnd(result)
   if (result === 'hung' || result.code !== 0 || done.length < cycles) {
-    const why = result === 'hung' ? '' : `\n${result.stderr.slice(-1500)}`
-    violations.push(`${mode}: ${ended} after ${done.length} of ${cycles} cycles${why}`)
+    violations.push(`${mode}: ${ended} after ${done.length} of ${cycles} cycles${lastWords(result)}`)
   }
   const title = `G19: connect, read ${MESSAGES} messages, close; seed ${seed}`
   if (done.length < 2) return { title, header: HEADER, rows: [[mode, String(done.length), ended]], violations }
@@ -60,13 +59,12 @@ async function runMode(options: RowOptions, mode: ReaderMode, cycles: number, to
   violations.push(...grown.map((each) => `${mode}: ${each}`))
   const left = Math.max(...done.map((each) => each.left))
   if (left > 0) violations.push(`${mode}: ${left} native clients, pumps and threads were left after a close`)
-  const inKib = { slope: rss.slope / KIB, low: rss.low / KIB, high: rss.high / KIB }
   log(`${mode}: ${done.length} cycles, ${warmUp} of them warm-up; ${(limit / KIB).toFixed(1)} KiB a cycle allowed`)
   const row = [
     mode,
     String(done.length),
     ended,
-    showTrend(inKib),
+    showKib(rss),
     (after.rss / KIB / KIB).toFixed(0),
     `${before.threads} to ${after.threads}`,
     `${before.fds} to ${after.fds}`,

@@ -148,6 +148,13 @@ export function violationsOf({ lost, rewound, disordered, stale }: Tally): strin
     .map(([what, count]) => `${what}: ${count} messages`)
 }
 
+/** Sums over members, in the order of the columns lost, again, rewound, disordered. */
+export function totals(tallies: readonly Tally[]): string[] {
+  return (['lost', 'again', 'rewound', 'disordered'] as const).map((what) =>
+    String(tallies.reduce((sum, tally) => sum + tally[what], 0)),
+  )
+}
+
 /** A tally in one file, read once. */
 export function readMarks(file: string, partitions: number): Marks {
   const marks = new Marks(file, partitions)

@@ -1,6 +1,6 @@
 // What a process holds, by the kernel; and whether it holds more and more.
 import { readdirSync, readFileSync } from 'node:fs'
-import { showTrend, theilSen, type Trend } from './theil-sen'
+import { showKib, theilSen, type Trend } from './theil-sen'
 
 export interface Resources {
   /** Bytes. */
@@ -60,8 +60,7 @@ export function growth(samples: readonly Resources[]): Growth {
   const violations: string[] = []
   const kib = (bytes: number): string => (bytes / 1024).toFixed(1)
   if (rss.low > limit) {
-    const shown = showTrend({ slope: rss.slope / 1024, low: rss.low / 1024, high: rss.high / 1024 })
-    violations.push(`resident memory grows by ${shown} KiB a turn; ${kib(limit)} allowed`)
+    violations.push(`resident memory grows by ${showKib(rss)} KiB a turn; ${kib(limit)} allowed`)
   }
   for (const what of ['fds', 'threads'] as const) {
     if (after[what] > before[what]) violations.push(`${what}: ${before[what]} after warm-up, ${after[what]} at the end`)

@@ -9,11 +9,11 @@
 // It ends with exit code 1 when anything of ours was violated; what happens to node-rdkafka is only told.
 import { parseArgs } from 'node:util'
 import { startKafka } from '../helpers/kafka'
-import { ORACLE_PORT_VARIABLE, startOracle } from '../helpers/kafka/oracle'
+import { withOracle } from '../helpers/kafka/oracle'
+import { list, number, oneOf } from '../helpers/options'
 import { newSeed } from '../helpers/random'
 import { printTable } from '../helpers/statistics'
 import { type ClientName, CLIENTS, type ReaderMode } from './clients'
-import { list, number, oneOf } from './options'
 import type { RowReport } from './row'
 import { type RowName, ROWS } from './rows'
 
@@ -51,10 +51,8 @@ async function main(): Promise<void> {
   const rows = list('rows', values.rows, names)
   const again = `npm run test:endurance -- --rows ${rows.join()} --count ${count} --client ${client} --seed ${seed}`
   log(`Seed ${seed}. To repeat it: ${again}`)
-  const oracle = await startOracle()
-  process.env[ORACLE_PORT_VARIABLE] = String(oracle.port)
   let violations = 0
-  try {
+  await withOracle(async () => {
     await using cluster = await startKafka({ ownProcesses: true })
     log(cluster.description)
     const { bootstrap } = cluster
@@ -75,9 +73,7 @@ async function main(): Promise<void> {
       print(report, (performance.now() - began) / 1000)
       violations += report.violations.length
     }
-  } finally {
-    await oracle.stop()
-  }
+  })
   const verdict = violations === 0 ? 'Nothing was violated.' : `${violations} violations. To repeat it: ${again}`
   log(client === 'tiers' ? verdict : `${violations} differences of node-rdkafka.`)
   process.exitCode = client === 'tiers' && violations > 0 ? 1 : 0

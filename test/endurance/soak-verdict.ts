@@ -1,5 +1,6 @@
 // What a soak has shown: slopes of what its members held, what became of the messages, and whether that is good enough.
 import type { SoakSample } from '../fixtures/endurance-soak'
+import { median } from '../helpers/statistics'
 import { violationsOf, type Tally } from './marks'
 import { theilSen, type Trend } from './theil-sen'
 
@@ -74,8 +75,8 @@ export function judgeMember(
   const rssLimit = durationMs >= LONG_MS ? GOAL_MIB_PER_HOUR : Math.max(GOAL_MIB_PER_HOUR, SHORT_MIB / measuredHours)
   const third = Math.max(1, Math.floor(measured.length / 3))
   const flat = (what: 'fds' | 'threads'): [number, number] => [
-    middle(measured.slice(0, third).map(({ sample }) => sample[what])),
-    middle(measured.slice(-third).map(({ sample }) => sample[what])),
+    median(measured.slice(0, third).map(({ sample }) => sample[what])),
+    median(measured.slice(-third).map(({ sample }) => sample[what])),
   ]
   const [fds, threads] = [flat('fds'), flat('threads')]
   const unplanned = rebalancesMs.filter((atMs) => !windows.some(([from, to]) => from <= atMs && atMs <= to)).length
@@ -90,7 +91,7 @@ export function judgeMember(
   for (const [what, [before, after]] of Object.entries({ fds, threads })) {
     if (after > before + MORE) violations.push(`${what}: ${before} at first, ${after} at last`)
   }
-  const usualP99Ms = middle(measured.map(({ sample }) => sample.loopP99Ms))
+  const usualP99Ms = median(measured.map(({ sample }) => sample.loopP99Ms))
   if (usualP99Ms >= limits.loopP99Ms || !(loopP99Ms < limits.loopP99Ms * WHOLE_RUN)) {
     const [usual, all] = [usualP99Ms, loopP99Ms].map((ms) => ms.toFixed(1))
     violations.push(
@@ -108,8 +109,4 @@ export function judgeMember(
     unplanned,
     violations: violations.map((each) => `${name}: ${each}`),
   }
-}
-
-function middle(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN
 }

@@ -7,9 +7,9 @@
 // It ends with exit code 1 when anything was violated; soak-verdict.ts says what that is.
 import { parseArgs } from 'node:util'
 import { startKafka } from '../helpers/kafka'
-import { ORACLE_PORT_VARIABLE, startOracle } from '../helpers/kafka/oracle'
+import { withOracle } from '../helpers/kafka/oracle'
+import { number, oneOf } from '../helpers/options'
 import { newSeed } from '../helpers/random'
-import { number, oneOf } from './options'
 import { printSoak } from './soak-report'
 import { runSoak } from './soak-run'
 
@@ -42,10 +42,7 @@ async function main(): Promise<void> {
   const durationMs = minutes * 60_000
   const again = `npm run test:soak -- --minutes ${minutes} --brokers ${brokers} --rate ${rate} --seed ${seed}`
   log(`Seed ${seed}. To repeat it: ${again}`)
-  const oracle = await startOracle()
-  process.env[ORACLE_PORT_VARIABLE] = String(oracle.port)
-  let violations: number
-  try {
+  const violations = await withOracle(async () => {
     await using cluster = await startKafka({ brokers, ownProcesses: true })
     log(cluster.description)
     const { bootstrap } = cluster
@@ -64,10 +61,8 @@ async function main(): Promise<void> {
       log,
     })
     printSoak(`Soak of ${minutes} minutes, ${rate} messages a second, seed ${seed}`, outcome)
-    violations = outcome.violations.length
-  } finally {
-    await oracle.stop()
-  }
+    return outcome.violations.length
+  })
   log(violations === 0 ? 'Nothing was violated.' : `${violations} violations. To repeat it: ${again}`)
   process.exitCode = violations === 0 ? 0 : 1
 }

@@ -1,19 +1,13 @@
 // Starts a fixture of this folder under the binary of Node that is asked for.
-import { join } from 'node:path'
-import { type ChildOptions, type ChildResult, type RunningChild, startChild } from '../helpers/child'
-import { repositoryRoot } from '../helpers/deps'
+import type { ChildOptions, ChildResult, RunningChild } from '../helpers/child'
+import { startFixture } from '../helpers/fixture'
 
 export function startMember(
   name: string,
   parameters: object,
   { node = process.execPath, ...options }: ChildOptions & { node?: string | undefined } = {},
 ): RunningChild {
-  const test = join(repositoryRoot, 'test')
-  const flags = ['--expose-gc', '--require', join(test, 'helpers', 'register.js')]
-  return startChild(node, {
-    ...options,
-    args: [...flags, join(test, 'fixtures', `${name}.ts`), JSON.stringify(parameters)],
-  })
+  return startFixture(name, parameters, { ...options, nodeFlags: ['--expose-gc'], execPath: node })
 }
 
 /** What became of a child, also where that is an error of its deadline. */
@@ -23,6 +17,28 @@ export async function outcomeOf(child: RunningChild): Promise<ChildResult | 'hun
   } catch (error) {
     if (error instanceof Error && /NEVER/.test(error.message)) return 'hung'
     throw error
+  }
+}
+
+/** What it said last, for a violation; nothing of one that hung. */
+export function lastWords(result: ChildResult | 'hung'): string {
+  return result === 'hung' ? '' : `\n${result.stderr.slice(-1500)}`
+}
+
+/** How often which end was: `3 × exit code 7, 1 × hung`. */
+export class Ends {
+  readonly #times = new Map<string, number>()
+
+  add(end: string): void {
+    this.#times.set(end, (this.#times.get(end) ?? 0) + 1)
+  }
+
+  get count(): number {
+    return [...this.#times.values()].reduce((sum, each) => sum + each, 0)
+  }
+
+  toString(): string {
+    return [...this.#times].map(([end, times]) => `${times} × ${end}`).join(', ')
   }
 }
 

@@ -43,6 +43,11 @@ export function showTrend({ slope, low, high }: Trend, digits = 1): string {
   return `${slope.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`
 }
 
+/** Of bytes, in KiB. */
+export function showKib({ slope, low, high }: Trend): string {
+  return showTrend({ slope: slope / 1024, low: low / 1024, high: high / 1024 })
+}
+
 function thinned(xs: readonly number[], ys: readonly number[]): [readonly number[], readonly number[]] {
   if (xs.length <= MOST) return [xs, ys]
   const size = Math.ceil(xs.length / MOST)

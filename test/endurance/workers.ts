@@ -5,11 +5,11 @@ import type { EnduranceWorkersParameters, EnduranceWorkersReport } from '../fixt
 import { TemporaryDirectory } from '../helpers/guard'
 import { seed as fill } from '../helpers/produce'
 import { createTopic, deleteTopic, uniqueName } from '../helpers/topics'
-import { readMarks, type Tally, violationsOf } from './marks'
+import { readMarks, totals, violationsOf } from './marks'
 import { growth } from './resources'
 import { modesOf, type RowOptions, type RowReport } from './row'
-import { describeEnd, outcomeOf, startMember } from './start'
-import { showTrend } from './theil-sen'
+import { describeEnd, Ends, lastWords, outcomeOf, startMember } from './start'
+import { showKib } from './theil-sen'
 
 const PARTITIONS = 4
 /** At least what a worker reads before it is ended, most often. */
@@ -71,8 +71,7 @@ async function inOneProcess(options: RowOptions, members: Members): Promise<RowR
   const title = `G9: worker.terminate() at random times, seed ${seed}`
   if (result === 'hung' || result.code !== 0 || report?.samples === undefined) {
     const ended = result === 'hung' ? 0 : result.events.length
-    const why = `the process ended with ${describeEnd(result)} after ${ended} workers`
-    violations.push(result === 'hung' ? why : `${why}\n${result.stderr.slice(-1500)}`)
+    violations.push(`the process ended with ${describeEnd(result)} after ${ended} workers${lastWords(result)}`)
     return { title, header: HEADER, rows: [], violations }
   }
   const { rss, limit, before, after, violations: grown } = growth(report.samples)
@@ -82,15 +81,14 @@ async function inOneProcess(options: RowOptions, members: Members): Promise<RowR
     violations.push(`left: ${clients} clients, ${pumps} pumps, ${rdkafkaThreads} threads of librdkafka`)
   }
   log(`${count} workers in ${report.node}, ${report.reading} of them reading; ${(limit / KIB).toFixed(1)} KiB allowed`)
-  const inKib = { slope: rss.slope / KIB, low: rss.low / KIB, high: rss.high / KIB }
   const row = [
     `the tiers, Node ${report.node}`,
     String(count),
     'all in one process',
-    showTrend(inKib),
+    showKib(rss),
     `${before.threads} to ${after.threads}`,
     `${before.fds} to ${after.fds}`,
-    ...total(tallies),
+    ...totals(tallies),
   ]
   return { title, header: HEADER, rows: [row], violations }
 }
@@ -100,7 +98,7 @@ const HEADER = ['', 'workers', 'ends', 'RSS, KiB a worker', 'threads', 'fds', 'l
 /** A crash takes the process along: one for each worker. */
 async function inProcessesOfTheirOwn(options: RowOptions, members: Members): Promise<RowReport> {
   const { count, seed, node, log } = options
-  const ends = new Map<string, Map<string, number>>()
+  const ends = new Map(members.map(({ reader: { mode } }) => [mode, new Ends()]))
   const violations: string[] = []
   for (let index = 0; index < count; index++) {
     const member = members[index % members.length]
@@ -109,8 +107,7 @@ async function inProcessesOfTheirOwn(options: RowOptions, members: Members): Pro
     const result = await outcomeOf(startMember('endurance-workers', parameters, { node, deadlineMs: WORKER_MS * 2 }))
     const { mode } = member.reader
     const end = describeEnd(result)
-    const own = ends.get(mode) ?? new Map<string, number>()
-    ends.set(mode, own.set(end, (own.get(end) ?? 0) + 1))
+    ends.get(mode)?.add(end)
     if (result === 'hung' || result.code !== 0) {
       const why = result === 'hung' ? '' : ` ${result.stderr.trim().split('\n').at(-1) ?? ''}`
       violations.push(`${mode}, worker ${index}: the process ended with ${end}${why}`)
@@ -118,16 +115,8 @@ async function inProcessesOfTheirOwn(options: RowOptions, members: Members): Pro
     log(`${mode}: ${end}`)
   }
   const rows = members.map(({ reader: { mode }, marks }) => {
-    const own = ends.get(mode) ?? new Map<string, number>()
-    const times = [...own.values()].reduce((sum, each) => sum + each, 0)
-    const how = [...own].map(([end, number]) => `${number} × ${end}`).join(', ')
-    return [mode, String(times), how, '', '', '', ...total([readMarks(marks, PARTITIONS).tally])]
+    const own = ends.get(mode) ?? new Ends()
+    return [mode, String(own.count), String(own), '', '', '', ...totals([readMarks(marks, PARTITIONS).tally])]
   })
   return { title: `G9: worker.terminate() at random times, seed ${seed}`, header: HEADER, rows, violations }
-}
-
-function total(tallies: readonly Tally[]): string[] {
-  return (['lost', 'again', 'rewound', 'disordered'] as const).map((what) =>
-    String(tallies.reduce((sum, tally) => sum + tally[what], 0)),
-  )
 }

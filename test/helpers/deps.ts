@@ -7,6 +7,9 @@ import { dirname, join, resolve } from 'node:path'
 
 export const repositoryRoot = resolve(__dirname, '..', '..')
 
+/** Flags of node with which a script, or a worker thread, loads TypeScript as the tests do. */
+export const REGISTER = ['--require', join(__dirname, 'register.js')]
+
 /** Where it is kept: `RDKAFKA_TIERS_DEPS`, or `.deps` in the repository. */
 export function depsDir(): string {
   return process.env['RDKAFKA_TIERS_DEPS'] ?? join(repositoryRoot, '.deps')

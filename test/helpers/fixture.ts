@@ -1,13 +1,13 @@
 // Scripts of test/fixtures, each run in a process of its own, with its parameters as one JSON argument.
 import { join } from 'node:path'
 import { type ChildOptions, type ChildResult, type RunningChild, startNode } from './child'
-import { repositoryRoot } from './deps'
+import { repositoryRoot, REGISTER } from './deps'
 
 /** Starts `test/fixtures/<name>.ts`, which reads its parameters by `fixtureParameters`. */
 export function startFixture(name: string, parameters: object, options: ChildOptions = {}): RunningChild {
   return startNode(join(repositoryRoot, 'test', 'fixtures', `${name}.ts`), {
     ...options,
-    nodeFlags: ['--require', join(repositoryRoot, 'test', 'helpers', 'register.js'), ...(options.nodeFlags ?? [])],
+    nodeFlags: [...REGISTER, ...(options.nodeFlags ?? [])],
     args: [JSON.stringify(parameters)],
   })
 }

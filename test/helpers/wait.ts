@@ -32,11 +32,7 @@ export async function waitFor<T>(
   let last: unknown
   for (;;) {
     try {
-      const value = await withDeadline(
-        Promise.resolve(condition()),
-        Math.max(1, end - performance.now()) / PATIENCE,
-        'still pending',
-      )
+      const value = await within(Promise.resolve(condition()), Math.max(1, end - performance.now()), 'still pending')
       if (value) return value as Exclude<T, false | 0 | '' | null | undefined>
       last = undefined
     } catch (error) {
@@ -51,17 +47,16 @@ export async function waitFor<T>(
 }
 
 /** The promise's own outcome, or a rejection naming what took too long. The promise itself goes on. */
-export async function withDeadline<T>(
-  promise: Promise<T>,
-  deadlineMs: number,
-  what: string | (() => string),
-): Promise<T> {
-  const patientMs = patient(deadlineMs)
+export function withDeadline<T>(promise: Promise<T>, deadlineMs: number, what: string | (() => string)): Promise<T> {
+  return within(promise, patient(deadlineMs), what)
+}
+
+async function within<T>(promise: Promise<T>, ms: number, what: string | (() => string)): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`${typeof what === 'function' ? what() : what} (after ${Math.round(patientMs)} ms)`))
-    }, patientMs)
+      reject(new Error(`${typeof what === 'function' ? what() : what} (after ${Math.round(ms)} ms)`))
+    }, ms)
   })
   try {
     return await Promise.race([promise, late])

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ChildResult, type RunningChild, startChild, startNode } from '../helpers/child'
-import { repositoryRoot } from '../helpers/deps'
+import { repositoryRoot, REGISTER } from '../helpers/deps'
 import { describeGroup, type GroupDescription } from '../helpers/groups'
 import { kafkaJars } from '../helpers/kafka/jars'
 import { waitFor } from '../helpers/wait'
@@ -132,7 +132,7 @@ export class InteropGroup {
       options.kind === 'java'
         ? await startJava('VerifiableConsumer', args, this.options.directory)
         : startNode(join(repositoryRoot, 'test', 'interop', 'verifiable-consumer.ts'), {
-            nodeFlags: ['--require', join(repositoryRoot, 'test', 'helpers', 'register.js')],
+            nodeFlags: REGISTER,
             args: [...args, '--tier', options.kind],
             deadlineMs: LIFETIME_MS,
           })

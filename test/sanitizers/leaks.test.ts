@@ -1,10 +1,10 @@
 // What a process holds at its natural end must not depend on how many consumers it had, how much they read, nor how often
 // their group rebalanced. Part of `npm run test:asan`: LeakSanitizer comes with AddressSanitizer.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TIERS } from '../helpers/consumer'
 import { runFixture } from '../helpers/fixture'
+import { TemporaryDirectory } from '../helpers/guard'
 
 const LESS = 1
 const MORE = 6
@@ -18,14 +18,14 @@ interface Leaked {
 }
 
 async function leakedAfter(cycles: number): Promise<Leaked> {
-  const directory = mkdtempSync(join(tmpdir(), 'rdkafka-tiers-leaks-'))
+  const directory = new TemporaryDirectory('leaks')
   try {
-    const options = `log_path=${join(directory, 'report')}:detect_leaks=1:exitcode=0:fast_unwind_on_malloc=0`
+    const options = `log_path=${join(directory.path, 'report')}:detect_leaks=1:exitcode=0:fast_unwind_on_malloc=0`
     await runFixture('leaks', { modes: TIERS, cycles }, { env: { ASAN_OPTIONS: options }, deadlineMs: 300_000 })
-    const reports = readdirSync(directory).map((file) => readFileSync(join(directory, file), 'utf8'))
+    const reports = readdirSync(directory.path).map((file) => readFileSync(join(directory.path, file), 'utf8'))
     return read(reports.join('\n'))
   } finally {
-    rmSync(directory, { recursive: true })
+    directory.remove()
   }
 }
 

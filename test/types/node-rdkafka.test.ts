@@ -6,7 +6,7 @@ import ts from 'typescript'
 import { ERROR_CODES } from '../../lib/drop-in/codes'
 import { LIBRDKAFKA_PROPERTIES } from '../../lib/config/librdkafka-properties'
 import { startNode } from '../helpers/child'
-import { repositoryRoot } from '../helpers/deps'
+import { repositoryRoot, REGISTER } from '../helpers/deps'
 import { TemporaryDirectory } from '../helpers/guard'
 
 const sources = join(repositoryRoot, 'test', 'types', 'node-rdkafka')
@@ -177,7 +177,7 @@ describe('what the types say', () => {
       console.log(JSON.stringify({ consumer: typeof Kafka.KafkaConsumer, codes: typeof Kafka.CODES.ERRORS }))`
     const compilerOptions = { module: ts.ModuleKind.CommonJS, esModuleInterop: true }
     writeFileSync(script, ts.transpileModule(text, { compilerOptions }).outputText)
-    const nodeFlags = ['--require', join(repositoryRoot, 'test', 'helpers', 'register.js')]
+    const nodeFlags = REGISTER
     const { events, stderr } = await startNode(script, { nodeFlags }).result
     directory.remove()
     expect({ events, stderr }).toEqual({ events: [{ consumer: 'function', codes: 'object' }], stderr: '' })

@@ -2,7 +2,7 @@
 // its own: node-rdkafka can crash.
 import { join } from 'node:path'
 import { runNode } from '../../helpers/child'
-import { repositoryRoot } from '../../helpers/deps'
+import { REGISTER } from '../../helpers/deps'
 import { fixtureParameters, tell } from '../../helpers/fixture'
 import { uniqueName } from '../../helpers/topics'
 import { Kit, type Mode, type Module, type Scenarios, type Topics } from './kit'
@@ -19,7 +19,7 @@ export interface ChildParameters {
 /** Rejects when the process ended otherwise than by itself. */
 export async function runScenarios(parameters: ChildParameters): Promise<Map<string, ScenarioTrace>> {
   const { events, code, signal, stderr } = await runNode(__filename, {
-    nodeFlags: ['--require', join(repositoryRoot, 'test', 'helpers', 'register.js')],
+    nodeFlags: REGISTER,
     args: [JSON.stringify(parameters)],
     deadlineMs: 120_000,
     // Reads that wait hold threads of the pool in node-rdkafka.

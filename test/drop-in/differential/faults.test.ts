@@ -1,7 +1,7 @@
 // The faults of node-rdkafka that a consumer with a tier does not have: docs/node-rdkafka.md lists them.
 import { join } from 'node:path'
 import { type ChildResult, runNode, runWorker } from '../../helpers/child'
-import { repositoryRoot } from '../../helpers/deps'
+import { REGISTER } from '../../helpers/deps'
 import { groupOffsets } from '../../helpers/groups'
 import { kafkaBootstrap } from '../../helpers/kafka/oracle'
 import { seed } from '../../helpers/produce'
@@ -107,7 +107,7 @@ it('node-rdkafka ends the process over malformed topic-partitions', async () => 
 
 function runFixture(name: string, parameters: object, deadlineMs = 60_000): Promise<ChildResult> {
   return runNode(join(__dirname, 'fixtures', `${name}.ts`), {
-    nodeFlags: ['--require', join(repositoryRoot, 'test', 'helpers', 'register.js')],
+    nodeFlags: REGISTER,
     args: [JSON.stringify(parameters)],
     deadlineMs,
     env: { RDKAFKA_TIERS_TIER: undefined },

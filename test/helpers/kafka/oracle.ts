@@ -112,6 +112,17 @@ export async function startOracle(): Promise<OracleProcess> {
   }
 }
 
+/** One for this process and those that it starts, as long as `use` takes. */
+export async function withOracle<T>(use: () => Promise<T>): Promise<T> {
+  const oracle = await startOracle()
+  process.env[ORACLE_PORT_VARIABLE] = String(oracle.port)
+  try {
+    return await use()
+  } finally {
+    await oracle.stop()
+  }
+}
+
 let own: Promise<OracleProcess> | undefined
 let connecting: Promise<Connection> | undefined
 

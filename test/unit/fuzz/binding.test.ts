@@ -1,7 +1,7 @@
 // In short; for long: npm run test:fuzz.
 import { join } from 'node:path'
 import { runNode } from '../../helpers/child'
-import { repositoryRoot } from '../../helpers/deps'
+import { repositoryRoot, REGISTER } from '../../helpers/deps'
 import { newSeed } from '../../helpers/random'
 
 const CALLS = 20_000
@@ -9,7 +9,7 @@ const CALLS = 20_000
 it(`${CALLS} calls of the addon that nobody means bring JavaScript errors, and nothing else`, async () => {
   const seed = newSeed()
   const { code, signal, events, stderr } = await runNode(join(repositoryRoot, 'test', 'fuzz', 'binding.ts'), {
-    nodeFlags: ['--expose-gc', '--require', join(repositoryRoot, 'test', 'helpers', 'register.js')],
+    nodeFlags: ['--expose-gc', ...REGISTER],
     args: ['--calls', String(CALLS), '--seed', String(seed)],
     deadlineMs: 100_000,
   })

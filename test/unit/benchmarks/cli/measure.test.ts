@@ -1,11 +1,10 @@
-import { join } from 'node:path'
 import { measureInChild } from '../../../../lib/cli/fork'
 import { measure, type MeasureJob } from '../../../../lib/cli/measure'
 import { MockCluster } from '../../../../lib/testing'
-import { repositoryRoot } from '../../../helpers/deps'
+import { REGISTER } from '../../../helpers/deps'
 
 const COUNT = 2000
-const NODE_FLAGS = ['--require', join(repositoryRoot, 'test', 'helpers', 'register.js')]
+const NODE_FLAGS = REGISTER
 
 let cluster: MockCluster
 

@@ -1,4 +1,4 @@
-// Arguments of the programs in this folder.
+// Arguments of the programs beside the tests.
 
 export function number(name: string, text: string, least: number): number {
   const value = Number(text)
