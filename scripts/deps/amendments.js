@@ -38,6 +38,25 @@ const AMENDMENTS = [
     ].join('\n'),
   },
   {
+    // What reaches a group that has just ended is dropped: whoever waits for its answer (`rd_kafka_assignment` and the
+    // like, without limit, on the caller's thread) is never given one. What reaches it a little earlier, between its last
+    // look and its end, is still begun, and a commit then ends the process by an assertion. As it is here, both are answered
+    // as what comes a moment later.
+    why: 'a question to a group that has just ended',
+    file: 'rdkafka_cgrp.c',
+    find: [
+      '        if (unlikely(rd_atomic32_get(&rkcg->rkcg_terminated) == rd_true)) {',
+      '                if (rko)',
+      '                        rd_kafka_op_destroy(rko);',
+    ].join('\n'),
+    put: [
+      '        if (unlikely(rd_atomic32_get(&rkcg->rkcg_terminated) == rd_true ||',
+      '                     rkcg->rkcg_state == RD_KAFKA_CGRP_STATE_TERM)) {',
+      '                if (rko)',
+      '                        rd_kafka_op_reply(rko, RD_KAFKA_RESP_ERR__DESTROY);',
+    ].join('\n'),
+  },
+  {
     // A coordinator tells a member of group protocol `consumer` once what it is to have, or when it is asked in full.
     // When that answer is lost because it came too late, librdkafka asks again, and not in full: the member keeps what it
     // should give back, and the partition's next owner waits until something else changes, be it for ever.
