@@ -65,12 +65,10 @@ export type FlatOffsetResults = (string | number)[]
 
 /** Where `poll()` asks librdkafka. */
 export enum PollMode {
-  /** One `rd_kafka_consumer_poll` a call, on the caller's thread. */
-  Standard = 0,
-  /** One `rd_kafka_consume_batch_queue` a call, on the caller's thread. */
-  Buffered = 1,
+  /** `rd_kafka_consume_batch_queue`, on the caller's thread, for at most as many messages as the call says. */
+  Direct = 0,
   /** A native thread polls and packs into a bounded ring; `poll()` takes from the ring. */
-  Dedicated = 2,
+  Dedicated = 1,
 }
 
 export interface NativeMetadata {

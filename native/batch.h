@@ -1,8 +1,8 @@
 // A batch: many messages in one block of memory.
 //
 //   byte 0   int32 capacity    rows the columns have room for (C)
-//        4   int32 count       rows written when the block was handed over; a block that grows row by row
-//                              (Standard, Buffered) keeps 0 here, and poll() tells how many were added
+//        4   int32 count       rows written when the block was handed over; a block that grows poll by poll
+//                              keeps 0 here, and poll() tells how many were added
 //        8   int32 epoch       the fence at which all its rows were polled
 //       12   int32 unused
 //       16   int64 offset[C]

@@ -32,7 +32,8 @@ int MaxPollIntervalMs(const rd_kafka_conf_t* conf) {
 ConsumerClient::ConsumerClient(Napi::Env env, Napi::Function wake, PollMode mode,
                                size_t maxBufferedMessages, size_t maxBufferedBytes)
     : Client(env, wake),
-      poller_(mode, maxBufferedBytes),
+      poller_(maxBufferedBytes),
+      mode_(mode),
       maxBufferedMessages_(maxBufferedMessages),
       maxBufferedBytes_(maxBufferedBytes) {}
 
@@ -62,7 +63,7 @@ void ConsumerClient::OpenConsumer(rd_kafka_conf_t* conf) {
     throw ToError(bell().env(), Failure::Of(RD_KAFKA_RESP_ERR__UNKNOWN_GROUP));
   }
   poller_.Open(rk(), queue);
-  if (poller_.mode() == PollMode::kDedicated) {
+  if (mode_ == PollMode::kDedicated) {
     pump_ =
         std::make_unique<Pump>(poller_, maxBufferedMessages_, maxBufferedBytes_, maxPollIntervalMs,
                                [this] { bell().RingFromAnyThread(kWakeRows); });
@@ -113,7 +114,7 @@ int32_t ConsumerClient::PollDirectly(napi_env env, size_t max) {
     std::unique_lock<std::mutex> lock(poller_.mutex(), std::try_to_lock);
     if (!lock.owns_lock()) return kPollNothing;
     const bool gotAny = poller_.Take(max);
-    if (poller_.TakeUrgent(&nextEvent_)) return kPollEvent;
+    if (poller_.hasUrgent() && poller_.TakeUrgent(&nextEvent_)) return kPollEvent;
     if (!gotAny) return kPollNothing;
     if (!poller_.hasTaken()) {
       // Closing, and there may be more to drop: on another turn of the event loop.

@@ -9,7 +9,10 @@
 
 namespace rdkafka_tiers {
 
-// A Client whose consumer queue is polled in one of three ways.
+// PollMode of lib/binding.ts.
+enum class PollMode { kDirect = 0, kDedicated = 1 };
+
+// A Client whose consumer queue is polled by JavaScript or by a thread of its own.
 // Owns:    the poller, the pump of the Dedicated tier, and the buffer that rows are being added to.
 // Threads: the JavaScript thread, but for ReleaseBeforeDestroy (control thread).
 // Ends:    as Client. StopPolling first stops the pump; the control thread joins it and frees what was polled before
@@ -61,13 +64,14 @@ class ConsumerClient : public Client {
   void FinishLeaving();
 
   Poller poller_;
+  const PollMode mode_;
   const size_t maxBufferedMessages_;
   const size_t maxBufferedBytes_;
   std::unique_ptr<Pump> pump_;
   enum class Phase { kOpen, kStopping, kLeaving };
   std::atomic<Phase> phase_{Phase::kOpen};
 
-  // JavaScript thread: the buffer that poll() adds rows to (Standard, Buffered) or handed out last (Dedicated).
+  // JavaScript thread: the buffer that poll() adds rows to, or the one it handed out last (Dedicated).
   Napi::Reference<Napi::ArrayBuffer> buffer_;
   std::shared_ptr<Slab> slab_;  // null where V8 owns the buffer's memory
   BatchWriter writer_;

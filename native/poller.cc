@@ -20,8 +20,7 @@ constexpr size_t kClosingBatch = 1000;
 constexpr int kClosingRounds = 16;
 }  // namespace
 
-Poller::Poller(PollMode mode, size_t externalLimit)
-    : mode_(mode), pool_(std::make_shared<SlabPool>(externalLimit)) {}
+Poller::Poller(size_t externalLimit) : pool_(std::make_shared<SlabPool>(externalLimit)) {}
 
 Poller::~Poller() { Release(); }
 
@@ -49,12 +48,6 @@ void Poller::Release() {
 bool Poller::Take(size_t max) {
   if (!queue_) return false;
   takenEpoch_ = epoch_;
-  if (mode_ == PollMode::kStandard && !isClosing_) {
-    rd_kafka_message_t* message = rd_kafka_consumer_poll(rk_, 0);
-    taken_.assign(message ? 1 : 0, message);
-    next_ = 0;
-    return message != nullptr;
-  }
   if (!isClosing_) return TakeBatch(max);
   // What arrives while the client closes was never delivered; its next owner reads it again. Fetchers may go on filling
   // the queue for a while: the event loop must turn in between.

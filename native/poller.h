@@ -16,9 +16,6 @@
 
 namespace rdkafka_tiers {
 
-// PollMode of lib/binding.ts.
-enum class PollMode { kStandard = 0, kBuffered = 1, kDedicated = 2 };
-
 // A batch that is complete.
 struct PackedBatch {
   std::shared_ptr<Slab> slab;
@@ -28,14 +25,14 @@ struct PackedBatch {
 
 // The consumer queue of one client: what was taken and not yet packed, and the fence.
 // Owns:    a reference to the queue; messages between Take and packing.
-// Threads: whoever holds mutex(): the JavaScript thread (Standard, Buffered), the pump (Dedicated), the control thread
+// Threads: whoever holds mutex(): the JavaScript thread, or the pump where there is one, the control thread
 //          during a seek. librdkafka leaves two batch calls on one queue at a time undefined.
 //          urgent events are made inside Take and read by JavaScript under a lock of their own.
 // Ends:    Release(), on the control thread, before the rd_kafka_t. A message that is not destroyed by then would block
 //          rd_kafka_destroy without limit.
 class Poller {
  public:
-  Poller(PollMode mode, size_t externalLimit);
+  explicit Poller(size_t externalLimit);
   ~Poller();
 
   void Open(rd_kafka_t* rk, rd_kafka_queue_t* queue);
@@ -74,13 +71,11 @@ class Poller {
 
   Slots& slots() { return slots_; }
   const std::shared_ptr<SlabPool>& pool() const { return pool_; }
-  PollMode mode() const { return mode_; }
 
  private:
   bool TakeBatch(size_t max);
   bool AreLost() const;
 
-  const PollMode mode_;
   const std::shared_ptr<SlabPool> pool_;
   std::mutex mutex_;
   rd_kafka_t* rk_ = nullptr;

@@ -1,3 +1,4 @@
+import { pollMax } from '../consumer/polling'
 import type { ConsumerSettings } from '../consumer/settings'
 import { ConfigError } from '../errors'
 import { describe } from './describe'
@@ -225,7 +226,7 @@ export class ConsumerConfig {
   toSettings(): ConsumerSettings {
     const intervalMs = integerOf(this.#values, 'auto.commit.interval.ms')
     return {
-      pollMax: this.#pollMax(),
+      pollMax: this.#tier === undefined ? LEGACY_POLL_MAX : pollMax(this.#tier),
       autoCommit: {
         enabled: this.get('enable.auto.commit') ?? LIBRDKAFKA_PROPERTIES['enable.auto.commit'].default,
         // 0: only when partitions are given back and on close.
@@ -246,12 +247,6 @@ export class ConsumerConfig {
       oauthbearerTokenRefresh: this.get('oauthbearerTokenRefresh'),
       logger: this.get('logger'),
     }
-  }
-
-  #pollMax(): number {
-    if (this.#tier === undefined) return LEGACY_POLL_MAX
-    // Dedicated polls on its own thread, as much as it may buffer.
-    return this.#tier.batchSize ?? 1
   }
 
   #option(

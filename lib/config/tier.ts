@@ -21,7 +21,7 @@ interface TierValue {
   toJSON(): 'standard' | 'dedicated' | { buffered: { batch_size: number } }
 }
 
-/** One poll per message, on the event loop. */
+/** Polls when the program asks, for the few messages that are there at once, on the event loop. */
 export interface StandardTier extends TierValue {
   readonly kind: 'standard'
   readonly batchSize: undefined
@@ -96,7 +96,10 @@ function bufferedTier(batchSize: unknown, key: string): BufferedTier {
 
 /** The tiers: values for `performance.tier`. */
 export const ConsumerTier = Object.freeze({
-  /** One poll per message, on the event loop: the simplest, and the least memory between librdkafka and the program. */
+  /**
+   * Polls when the program asks, for the few messages that are there at once, on the event loop: the simplest, and the
+   * least memory between librdkafka and the program.
+   */
   Standard: STANDARD,
 
   /** A native thread polls and packs while JavaScript works on the previous batch: the highest throughput. */
@@ -134,10 +137,13 @@ export function parseTier(value: unknown, key: string): ConsumerTier | undefined
   if (typeof value === 'string') {
     const size = /^buffered:(-?\d{1,9})$/.exec(value)?.[1]
     if (size !== undefined) return bufferedTier(Number(size), `${key}: batch size`)
-  } else if (isPlainObject(value) && hasOnly(value, ['buffered']) && isPlainObject(value['buffered'])) {
+  } else if (isPlainObject(value) && hasOnly(value, ['buffered'])) {
+    // Read once: a getter may give something else the next time.
     const options = value['buffered']
-    if (hasOnly(options, ['batch_size'])) return bufferedTier(options['batch_size'], `${key}: batch_size`)
-    if (hasOnly(options, ['batchSize'])) return bufferedTier(options['batchSize'], `${key}: batchSize`)
+    if (isPlainObject(options)) {
+      if (hasOnly(options, ['batch_size'])) return bufferedTier(options['batch_size'], `${key}: batch_size`)
+      if (hasOnly(options, ['batchSize'])) return bufferedTier(options['batchSize'], `${key}: batchSize`)
+    }
   }
   const hint = typeof value === 'string' ? didYouMean(value, NAMES) : ''
   throw new ConfigError(`${key}: expected ${EXPECTED}, got ${describe(value)}${hint}`)

@@ -1,9 +1,10 @@
-import { binding, PollMode } from '../binding'
-import { ConsumerConfig, type ConsumerProperties, type ConsumerTier } from '../config'
+import { binding } from '../binding'
+import { ConsumerConfig, type ConsumerProperties } from '../config'
 import { ArgumentError } from '../errors'
 import { createLegacyConsumer } from '../legacy'
 import type { Deserializer } from '../serde'
 import { KafkaStreamConsumer, type CreateNative } from './consumer'
+import { pollMode } from './polling'
 import type { ConsumerSettings } from './settings'
 
 /** Makes consumers. */
@@ -51,17 +52,6 @@ function nativeOf(config: ConsumerConfig): CreateNative {
   }
   const flat = Object.entries(conf).flat()
   return (wake) => binding().createConsumer(flat, pollMode(tier), wake, maxBufferedMessages, maxBufferedBytes)
-}
-
-function pollMode(tier: ConsumerTier): PollMode {
-  switch (tier.kind) {
-    case 'standard':
-      return PollMode.Standard
-    case 'buffered':
-      return PollMode.Buffered
-    case 'dedicated':
-      return PollMode.Dedicated
-  }
 }
 
 function checkDeserializer(value: unknown, name: string): void {

@@ -1,6 +1,7 @@
-import { binding, EventKind, PollMode, WAKE_ROWS, WAKE_SERVE, type AddonConsumer, type NativeEvent } from '../binding'
+import { binding, EventKind, WAKE_ROWS, WAKE_SERVE, type AddonConsumer, type NativeEvent } from '../binding'
 import type { ConsumerTier } from '../config/tier'
 import { Partitions, partitionKey } from '../consumer/partitions'
+import { pollMax, pollMode } from '../consumer/polling'
 import { Source } from '../consumer/source'
 import { within } from '../consumer/waits'
 import { ERROR_CODES } from './codes'
@@ -25,11 +26,6 @@ export interface SessionSink extends ReaderSink {
   onClientEvent(event: NativeEvent): void
   /** `code` 0: done. */
   onCommitted(code: number, offsets: Toppar[]): void
-}
-
-function pollMode(tier: ConsumerTier): PollMode {
-  if (tier.kind === 'standard') return PollMode.Standard
-  return tier.kind === 'buffered' ? PollMode.Buffered : PollMode.Dedicated
 }
 
 /** One connection of a consumer, from connect() to disconnect(): its client and everything that goes with it. */
@@ -70,7 +66,7 @@ export class Session {
       MAX_BUFFERED_BYTES,
     )
     this.partitions = new Partitions(this.native)
-    this.#source = new Source(this.native, this.partitions, tier.batchSize ?? 1, (event) => {
+    this.#source = new Source(this.native, this.partitions, pollMax(tier), (event) => {
       this.#onEvent(event)
     })
     this.commits = new Commits(this.native, this.partitions, (code, offsets) => {

@@ -120,9 +120,8 @@ describe('toSettings', () => {
   })
 
   test.each([
-    ['standard', 1],
+    ['standard', 16],
     ['buffered:64', 64],
-    ['dedicated', 1],
     ['legacy', 1000],
   ])('%s polls %i at a time', (tier, pollMax) => {
     expect(configOf({ 'performance.tier': tier }).toSettings().pollMax).toBe(pollMax)

@@ -103,7 +103,7 @@ const PROPERTIES = { ...REQUIRED, 'bootstrap.servers': 'localhost:1' }
 async function makeConsumer(properties: Record<string, string>): Promise<void> {
   // Calls settle when the consumer is served.
   const serve = (): unknown => native.serve()
-  const native = binding().createConsumer(Object.entries(properties).flat(), PollMode.Standard, serve, 1, 1)
+  const native = binding().createConsumer(Object.entries(properties).flat(), PollMode.Direct, serve, 1, 1)
   await native.destroy()
 }
 

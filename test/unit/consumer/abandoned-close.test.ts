@@ -1,14 +1,13 @@
 // A close() that runs out of time must not leave a client behind: librdkafka's threads would spin for ever.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { binding, PollMode } from '../../../lib/binding'
+import { binding } from '../../../lib/binding'
+import { pollMode } from '../../../lib/consumer/polling'
 import { ClosedError } from '../../../lib/errors'
 import { waitFor } from '../../helpers/wait'
-import { take, useMocks } from '../testing/support'
+import { take, tierOf, useMocks } from '../testing/support'
 
 const TIERS = ['standard', 'buffered', 'dedicated'] as const
 const ASSIGNORS = ['range', 'cooperative-sticky'] as const
-
-const POLL_MODES = { standard: PollMode.Standard, buffered: PollMode.Buffered, dedicated: PollMode.Dedicated }
 
 const mocks = useMocks()
 
@@ -81,7 +80,7 @@ describe.each(TIERS)('%s', (mode) => {
   it('the addon, too, refuses it from the moment it leaves on: its end would end the process', async () => {
     const { clients } = binding().counters()
     const conf = ['group.id', 'g', 'bootstrap.servers', '127.0.0.1:1']
-    const native = binding().createConsumer(conf, POLL_MODES[mode], () => native.serve(), 100, 65_536)
+    const native = binding().createConsumer(conf, pollMode(tierOf(mode)), () => native.serve(), 100, 65_536)
     native.subscribe(['t'])
     const began = native.beginClose()
     const subscribe = (): void => {

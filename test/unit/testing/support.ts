@@ -1,7 +1,9 @@
 // Mock clusters and consumers of them, closed after each test.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { binding, PollMode } from '../../../lib/binding'
+import { binding } from '../../../lib/binding'
+import { type ConsumerTier, parseTier } from '../../../lib/config/tier'
 import { KafkaStreamConsumer } from '../../../lib/consumer/consumer'
+import { pollMax, pollMode } from '../../../lib/consumer/polling'
 import type { ConsumerSettings } from '../../../lib/consumer/settings'
 import type { KafkaError } from '../../../lib/errors'
 import type { Message } from '../../../lib/message/message'
@@ -13,7 +15,9 @@ import { SETTINGS } from '../consumer/support/consumer'
 export type Mode = 'standard' | 'buffered' | 'dedicated'
 export const MODES: readonly Mode[] = ['standard', 'buffered', 'dedicated']
 
-const POLL_MODES = { standard: PollMode.Standard, buffered: PollMode.Buffered, dedicated: PollMode.Dedicated }
+export function tierOf(mode: Mode): ConsumerTier {
+  return parseTier(mode, 'mode') as ConsumerTier
+}
 
 export interface ConsumerOptions {
   mode?: Mode
@@ -66,8 +70,9 @@ export function useMocks(): Mocks {
         ...options.config,
       }
       const consumer = new KafkaStreamConsumer(
-        (wake) => binding().createConsumer(Object.entries(config).flat(), POLL_MODES[mode], wake, 10_000, 8 << 20),
-        { ...SETTINGS, pollMax: mode === 'standard' ? 1 : 32, requestTimeoutMs: 10_000, ...options.settings },
+        (wake) =>
+          binding().createConsumer(Object.entries(config).flat(), pollMode(tierOf(mode)), wake, 10_000, 8 << 20),
+        { ...SETTINGS, pollMax: pollMax(tierOf(mode)), requestTimeoutMs: 10_000, ...options.settings },
         bytes(),
         bytes(),
       )
