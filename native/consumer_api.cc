@@ -1,4 +1,5 @@
 // NativeConsumer of lib/binding.ts.
+#include <cstring>
 #include <memory>
 #include <string>
 
@@ -162,8 +163,24 @@ Napi::Value JsUnassign(const Napi::CallbackInfo& info, const HandlePtr& handle) 
   });
 }
 
+// Sorts `list`.
+bool HasTwice(rd_kafka_topic_partition_list_t* list) {
+  rd_kafka_topic_partition_list_sort(list, nullptr, nullptr);
+  for (int i = 1; i < list->cnt; i++) {
+    const rd_kafka_topic_partition_t& one = list->elems[i - 1];
+    const rd_kafka_topic_partition_t& next = list->elems[i];
+    if (one.partition == next.partition && std::strcmp(one.topic, next.topic) == 0) return true;
+  }
+  return false;
+}
+
 Napi::Value JsIncrementalUnassign(const Napi::CallbackInfo& info, const HandlePtr& handle) {
   PartitionList list = OffsetsArgument(info, 0, "offsets");
+  // librdkafka takes the first away, does not find the second, and aborts the process.
+  if (HasTwice(list.get())) {
+    throw ToError(info.Env(), Failure::Of(RD_KAFKA_RESP_ERR__INVALID_ARG,
+                                          "offsets: expected each partition once"));
+  }
   return ChangeAssignment(info, handle->Open(info), [&](rd_kafka_t* rk) {
     return Failure::Of(rd_kafka_incremental_unassign(rk, list.get()));
   });
@@ -383,7 +400,7 @@ constexpr Method<ConsumerClient> kMethods[] = {
 Napi::Value JsCreateConsumer(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   const int32_t mode = IntArgument(info, 1, "mode");
-  if (mode < 0 || mode > 2) throw Napi::TypeError::New(env, "mode: expected 0, 1 or 2");
+  if (mode < 0 || mode > 1) throw Napi::TypeError::New(env, "mode: expected 0 or 1");
   if (!info[2].IsFunction()) throw Napi::TypeError::New(env, "wake: expected a function");
   const double maxMessages = NumberArgument(info, 3, "maxBufferedMessages");
   const double maxBytes = NumberArgument(info, 4, "maxBufferedBytes");

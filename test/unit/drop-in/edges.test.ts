@@ -234,6 +234,15 @@ describe('calls', () => {
     await called(consumer, 'connect', {})
   })
 
+  it('that give the same partition back twice at once', async () => {
+    const consumer = await connected()
+    consumer.assign(toppars)
+    // librdkafka would end the process.
+    expect(() => consumer.incrementalUnassign([toppars[1], toppars[0], toppars[1]])).toThrow()
+    consumer.incrementalUnassign([toppars[1]])
+    expect(consumer.assignments()).toEqual([expect.objectContaining({ partition: 0 })])
+  })
+
   it('that the cluster or the state refuses', async () => {
     const consumer = await connected()
     await expect(called(consumer, 'seek', { topic: 'large', partition: 0, offset: 1 }, 500)).rejects.toHaveProperty(
