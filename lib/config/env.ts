@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors'
+import { describe } from './describe'
 import { OPTIONS } from './options'
 import { identity, PROPERTY_NAMES, readProperties } from './properties'
 import { JAVA_NAMES, refusalOf } from './refused'
@@ -36,6 +37,10 @@ export function readEnv(env: NodeJS.ProcessEnv, prefix: unknown): Record<string,
   if (typeof prefix !== 'string' || prefix === '') {
     throw new ConfigError('prefix: expected a string that is not empty, such as "KAFKA_"')
   }
+  // JavaScript may pass anything.
+  if (typeof (env as unknown) !== 'object' || (env as unknown) === null) {
+    throw new ConfigError(`environment: expected an object of variables, got ${describe(env)}`)
+  }
   const properties: Record<string, unknown> = {}
   const variables = new Map<string, string>()
   for (const [variable, text] of Object.entries(env)) {
@@ -54,7 +59,7 @@ export function readEnv(env: NodeJS.ProcessEnv, prefix: unknown): Record<string,
       )
     }
     variables.set(identity(name), variable)
-    properties[name] = checked(variable, name, valueOf(name, text))
+    properties[name] = checked(variable, name, typeof (text as unknown) === 'string' ? valueOf(name, text) : text)
   }
   return properties
 }

@@ -1,4 +1,4 @@
-import { parseDocument, stringify } from 'yaml'
+import { parseDocument, stringify, visit } from 'yaml'
 import { ConfigError } from '../errors'
 import { describe } from './describe'
 import { librdkafkaProperty, shown } from './properties'
@@ -18,6 +18,13 @@ export function readYaml(text: unknown): Record<string, unknown> {
   if (mistake !== undefined) {
     throw new ConfigError(`YAML: expected a map of properties, got ${mistake.code} in ${lineOf(text, mistake.pos[0])}`)
   }
+  // An alias of what it stands in has no end, and many of them take the parser for ever. Properties need none.
+  visit(document, {
+    Collection: (_key, { anchor }) => {
+      if (anchor !== undefined)
+        throw new ConfigError('YAML: expected a map of properties, got aliases of a map or a list')
+    },
+  })
   const properties = new Map<string, unknown>()
   for (const [name, value] of entriesOf(toValue(document))) {
     if (typeof name !== 'string') {

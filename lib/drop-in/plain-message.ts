@@ -65,6 +65,7 @@ export class PlainMessages {
   }
 
   #bytes(block: Block, start: number, length: number): Buffer {
+    block.assertWithin(start, length)
     if (block !== this.#windowBlock || start < this.#windowStart || start + length > this.#windowEnd) {
       const left = block.bytes.length - start
       // A block that still grows has its later rows' bytes yet to come.

@@ -150,12 +150,20 @@ export class Block {
       const nameLength = this.bytes.readInt32LE(at)
       const headerLength = this.bytes.readInt32LE(at + 4)
       at += 8
+      // Backwards it would never end.
+      this.assertWithin(at, nameLength)
       const name = this.bytes.toString('utf8', at, at + nameLength)
       at += nameLength
       headers.push({ name, value: headerLength < 0 ? null : this.#view(at, headerLength) })
       if (headerLength > 0) at += headerLength
     }
     return headers
+  }
+
+  /** Whoever copies bytes of a row must not take others', nor make room for what is not there. */
+  assertWithin(start: number, length: number): void {
+    if (length >= 0 && start >= 0 && start + length <= this.bytes.length) return
+    throw new RangeError('a batch makes no sense: its lengths lead out of it')
   }
 
   // Cheaper than `subarray`, which looks up the species each time.
@@ -170,6 +178,7 @@ export class Block {
     const valueLength = Math.max(0, this.valueLength(row))
     const headersLength = Math.max(0, this.#ints[this.#headersLength + row] as number)
     const length = keyLength + valueLength + headersLength
+    this.assertWithin(start, length)
     const at = HEADER_BYTES + ROW_BYTES
     const buffer = new ArrayBuffer((at + length + 7) & ~7)
     const ints = new Int32Array(buffer)

@@ -9,7 +9,7 @@ import { TemporaryDirectory } from '../helpers/guard'
 const LESS = 1
 const MORE = 6
 /** Of the addon or librdkafka in the stack of the allocation. */
-const OURS = /rdkafka/
+const OURS = /rd_?kafka/
 
 interface Leaked {
   bytes: number
