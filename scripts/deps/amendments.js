@@ -57,6 +57,25 @@ const AMENDMENTS = [
     ].join('\n'),
   },
   {
+    // A leader that stood still for a while does not know yet that it was replaced. Asked for an offset that it does not
+    // have, it answers that there is none, and `auto.offset.reset` would skip what is left of the partition, or begin it
+    // anew. A position that came with the epoch of a later leader than the known one tells that somebody else is to be
+    // asked. (Java's client does not ask such a leader.)
+    why: 'an answer of a leader that was replaced',
+    file: 'rdkafka_fetcher.c',
+    find: ['                /* Application error */', '                err_pos = rktp->rktp_offsets.fetch_pos;'].join(
+      '\n',
+    ),
+    put: [
+      '                if (rktp->rktp_offsets.fetch_pos.leader_epoch >',
+      '                    rktp->rktp_leader_epoch) {',
+      '                        rd_kafka_toppar_leader_unavailable(rktp, "fetch", err);',
+      '                        break;',
+      '                }',
+      '                err_pos = rktp->rktp_offsets.fetch_pos;',
+    ].join('\n'),
+  },
+  {
     // A coordinator tells a member of group protocol `consumer` once what it is to have, or when it is asked in full.
     // When that answer is lost because it came too late, librdkafka asks again, and not in full: the member keeps what it
     // should give back, and the partition's next owner waits until something else changes, be it for ever.
