@@ -21,8 +21,8 @@ export function readYaml(text: unknown): Record<string, unknown> {
   // An alias of what it stands in has no end, and many of them take the parser for ever. Properties need none.
   visit(document, {
     Collection: (_key, { anchor }) => {
-      if (anchor !== undefined)
-        throw new ConfigError('YAML: expected a map of properties, got aliases of a map or a list')
+      if (anchor === undefined) return
+      throw new ConfigError('YAML: expected a map of properties, got an anchor of a map or a list')
     },
   })
   const properties = new Map<string, unknown>()
