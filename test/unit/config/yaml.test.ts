@@ -102,6 +102,8 @@ describe('fromYaml', () => {
     )
   })
 
+  const COLLECTION = 'YAML: expected a map of properties, got an anchor of a map or a list'
+
   test('refuses a heap of aliases', () => {
     const bomb = [
       'a: &a [x]',
@@ -110,8 +112,15 @@ describe('fromYaml', () => {
         return `${name}: &${name} [${Array.from({ length: 9 }, () => `*${last}`).join()}]`
       }),
     ]
-    expect(refusal(() => ConsumerConfig.fromYaml(bomb.join('\n')))).toMatch(/aliases|is no property/)
+    expect(refusal(() => ConsumerConfig.fromYaml(bomb.join('\n')))).toBe(COLLECTION)
   })
+
+  test.each(['performance.tier: &t {buffered: *t}', `a: ${'&b [*b, '.repeat(200)}x${']'.repeat(200)}`])(
+    'refuses what is part of itself: %.30s',
+    (text) => {
+      expect(refusal(() => ConsumerConfig.fromYaml(text))).toBe(COLLECTION)
+    },
+  )
 
   test('a mistake beside a secret does not show it', () => {
     const secret = 'hunter2-value'
