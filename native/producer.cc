@@ -40,7 +40,8 @@ class ProducerClient : public Client {
       return;
     }
     failed++;
-    if (firstError.empty()) firstError = rd_kafka_message_errstr(message);
+    // Not rd_kafka_message_errstr: of a message that was to be sent it takes the value for the text.
+    if (firstError.empty()) firstError = rd_kafka_err2str(message->err);
   }
 };
 

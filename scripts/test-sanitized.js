@@ -20,7 +20,8 @@ const PATIENCE = 5
 const TESTS = [
   'test/sanitizers',
   'test/unit/(consumer|drop-in|testing)',
-  'test/lifecycle',
+  // Of copies there is one alone: both have the addon that is tested.
+  'test/lifecycle/(?!copies)',
   'test/faults',
   'test/broker/(?!(throughput|latency|memory|loop|timers)\\.)',
 ]

@@ -61,6 +61,8 @@ describe('that an offset is not there', () => {
       consumer.assign(['t', 0, 0, -1, ''])
       await nextOffset(consumer)
       consumer.assign([])
+      // Answered behind a fetch that was under way: its answer would bring the new epoch.
+      await consumer.watermarks('t', 0, 5000)
       if (epoch === NEW) await replaceLeader(cluster)
       cluster.pushRequestErrors(ApiKey.Fetch, [OFFSET_OUT_OF_RANGE])
       consumer.assign(['t', 0, COMMITTED, epoch, ''])

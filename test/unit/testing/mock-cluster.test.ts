@@ -101,8 +101,9 @@ describe('produce()', () => {
   it('rejects when a message cannot be delivered, and goes on working', async () => {
     const cluster = await mocks.cluster({ brokers: 1 })
     cluster.createTopic('t')
-    const error = await rejectionOf(cluster.produce([{ topic: 't', partition: 9, value: 'x' }]))
+    const error = await rejectionOf(cluster.produce([{ topic: 't', partition: 9, value: 'a value' }]))
     expect(error).toBeInstanceOf(KafkaError)
+    expect((error as Error).message).toBe('not delivered: Local: Unknown partition')
     await expect(cluster.produce([{ topic: 't', value: 'x' }])).resolves.toBeUndefined()
   })
 
