@@ -14,7 +14,7 @@ import { showKib } from './theil-sen'
 const PARTITIONS = 4
 /** At least what a worker reads before it is ended, most often. */
 const MESSAGES_EACH = 20_000
-const MOST_MESSAGES = 1_000_000
+const MOST_MESSAGES = 10_000_000
 const WORKER_MS = 8000
 const KIB = 1024
 
