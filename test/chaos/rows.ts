@@ -1,5 +1,6 @@
 // One fault, again and again: each row is what is done, what has to hold at once, and how little may be repeated.
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { FaultyProxies, FaultyProxy } from '../helpers/faulty-proxy'
 import type { KafkaCluster } from '../helpers/kafka'
 import { percentile, printTable } from '../helpers/statistics'
 import { type Group, type Protocol, PROTOCOLS } from './group'
@@ -12,6 +13,8 @@ interface Run {
   random: Random
   /** From 0. */
   turn: number
+  /** Of rows that go through them. */
+  proxies: readonly FaultyProxy[]
   /** Notes a time; above the limit it is a violation. */
   took: (what: string, ms: number, group?: Group) => void
 }
@@ -26,6 +29,8 @@ interface Row {
   noDuplicates?: true
   /** What is noted and how long it may take. */
   limitsMs?: Readonly<Record<string, number>>
+  /** Members reach brokers through proxies. */
+  isProxied?: true
   /** With all groups at once it would be more processes than a small machine can serve. */
   groupsAtOnce?: number
 }
@@ -34,6 +39,33 @@ const SESSION_MS = 6000
 const PARTITIONS = 6
 const RATE = 200
 const RESUMED = 'all committed after the restart'
+const RECOVERED = 'all committed after the fault'
+const FAULT_MS = 10_000
+
+/** What happens to the connections of one broker. */
+const NETWORK_FAULTS: readonly ((proxy: FaultyProxy, random: Random) => Promise<void>)[] = [
+  (proxy) => {
+    proxy.reset()
+    return Promise.resolve()
+  },
+  async (proxy, random) => {
+    proxy.isSilent = true
+    await sleep(random.integer(1000, 20_000))
+    // Nobody remembers them when they speak again.
+    proxy.reset()
+    proxy.isSilent = false
+  },
+  async (proxy) => {
+    proxy.delayMs = 200
+    await sleep(FAULT_MS)
+    proxy.delayMs = 0
+  },
+  async (proxy) => {
+    proxy.lossShare = 0.01
+    await sleep(FAULT_MS)
+    proxy.lossShare = 0
+  },
+]
 
 export const ROWS = {
   G1: {
@@ -151,6 +183,16 @@ export const ROWS = {
       )
     },
   },
+  G13: {
+    what: 'connections to a broker: reset, silent for up to 20 s, 200 ms late, lost at 1 % of what they carry',
+    isProxied: true,
+    limitsMs: { [RECOVERED]: 30_000 },
+    async turn({ scenario, proxies, random, turn, took }) {
+      const fault = NETWORK_FAULTS[turn % NETWORK_FAULTS.length] as (typeof NETWORK_FAULTS)[number]
+      await fault(random.pick(proxies), random)
+      took(RECOVERED, await scenario.allCaughtUp())
+    },
+  },
 } satisfies Record<string, Row>
 
 export type RowName = keyof typeof ROWS
@@ -160,7 +202,14 @@ export interface RowOptions {
   count: number
   seed: number
   protocols?: readonly Protocol[]
+  /** In front of the cluster, for rows that need them. */
+  proxies?: FaultyProxies
   log: (line: string) => void
+}
+
+export function needsProxies(name: RowName): boolean {
+  const { isProxied }: Row = ROWS[name]
+  return isProxied === true
 }
 
 /** All turns of a row; its groups at once, unless the row says otherwise. */
@@ -176,7 +225,7 @@ export async function runRow(cluster: KafkaCluster, options: RowOptions): Promis
 
 async function runGroups(
   cluster: KafkaCluster,
-  { name, count, seed, log }: RowOptions,
+  { name, count, seed, proxies, log }: RowOptions,
   protocols: readonly Protocol[],
 ): Promise<Outcome> {
   const row: Row = ROWS[name]
@@ -188,6 +237,7 @@ async function runGroups(
     partitions: row.partitions ?? PARTITIONS,
     rate: RATE,
     sessionTimeoutMs: row.sessionTimeoutMs ?? SESSION_MS,
+    ...(row.isProxied && proxies !== undefined && { memberBootstrap: proxies.bootstrap }),
   })
   if (row.noDuplicates === true) scenario.strictness.noDuplicates = true
   const times = new Map<string, number[]>()
@@ -202,7 +252,7 @@ async function runGroups(
         }
       }
       const began = performance.now()
-      await row.turn({ scenario, random, turn, took })
+      await row.turn({ scenario, random, turn, proxies: proxies?.all ?? [], took })
       log(`${name} ${turn + 1} of ${count}: ${((performance.now() - began) / 1000).toFixed(1)} s`)
     }
     printTimes(`${name}: ${row.what}`, times)

@@ -6,16 +6,19 @@
 //
 // It ends with exit code 1 when anything was violated.
 import { parseArgs } from 'node:util'
+import { FaultyProxies } from '../helpers/faulty-proxy'
 import { type KafkaCluster, startKafka } from '../helpers/kafka'
 import { withOracle } from '../helpers/kafka/oracle'
 import { list, number } from '../helpers/options'
 import { BROKER_CONFIG } from './brokers'
 import { type Protocol, PROTOCOLS } from './group'
 import { runMixed } from './mixed'
-import { newSeed } from '../helpers/random'
+import { newSeed, Random } from '../helpers/random'
 import { printOutcome } from './report'
-import { type RowName, ROWS, runRow } from './rows'
+import { needsProxies, type RowName, ROWS, runRow } from './rows'
 import type { Outcome } from './scenario'
+
+const BROKERS = 3
 
 interface Arguments {
   seed: number
@@ -46,7 +49,11 @@ function readArguments(): Arguments {
   }
 }
 
-async function run(cluster: KafkaCluster, { seed, minutes, count, rows, groups }: Arguments): Promise<Outcome[]> {
+async function run(
+  cluster: KafkaCluster,
+  proxies: FaultyProxies | undefined,
+  { seed, minutes, count, rows, groups }: Arguments,
+): Promise<Outcome[]> {
   if (rows.length === 0) {
     const outcome = await runMixed(cluster, { seed, durationMs: minutes * 60_000, protocols: groups, log })
     printOutcome(`Mixed, seed ${seed}`, outcome)
@@ -54,7 +61,8 @@ async function run(cluster: KafkaCluster, { seed, minutes, count, rows, groups }
   }
   const outcomes: Outcome[] = []
   for (const name of rows) {
-    for (const outcome of await runRow(cluster, { name, count, seed, protocols: groups, log })) {
+    const options = { name, count, seed, protocols: groups, ...(proxies !== undefined && { proxies }), log }
+    for (const outcome of await runRow(cluster, options)) {
       printOutcome(`${name}, ${count} times, seed ${seed}`, outcome)
       outcomes.push(outcome)
     }
@@ -70,9 +78,16 @@ async function main(): Promise<void> {
   log(`Seed ${seed}. To repeat it: ${again}`)
   let violations = 0
   await withOracle(async () => {
-    await using cluster = await startKafka({ brokers: 3, ownProcesses: true, configOverrides: BROKER_CONFIG })
+    using proxies = rows.some(needsProxies) ? await FaultyProxies.start(BROKERS, new Random(seed)) : undefined
+    await using cluster = await startKafka({
+      brokers: BROKERS,
+      ownProcesses: true,
+      configOverrides: BROKER_CONFIG,
+      ...(proxies !== undefined && { listeners: proxies.listeners }),
+    })
+    proxies?.leadTo(cluster)
     log(cluster.description)
-    for (const outcome of await run(cluster, given)) violations += outcome.violations.length
+    for (const outcome of await run(cluster, proxies, given)) violations += outcome.violations.length
   })
   log(violations === 0 ? 'Nothing was violated.' : `${violations} violations. To repeat it: ${again}`)
   process.exitCode = violations === 0 ? 0 : 1

@@ -26,6 +26,8 @@ export interface ScenarioOptions {
   /** Messages a second. */
   rate: number
   sessionTimeoutMs: number
+  /** Where members go; brokers are asked without a detour. Default: where the cluster is. */
+  memberBootstrap?: string
 }
 
 export interface Outcome extends Verdict {
@@ -63,9 +65,9 @@ export class Scenario {
     this.groups = options.protocols.map((protocol, shift) => {
       const directory = join(this.#directory.path, protocol)
       mkdirSync(directory)
-      const { sessionTimeoutMs } = options
+      const { sessionTimeoutMs, memberBootstrap: bootstrap = cluster.bootstrap } = options
       const id = uniqueName(`chaos-${protocol}`)
-      return new Group({ protocol, id, bootstrap: cluster.bootstrap, topic, sessionTimeoutMs, directory, shift })
+      return new Group({ protocol, id, bootstrap, topic, sessionTimeoutMs, directory, shift })
     })
   }
 
