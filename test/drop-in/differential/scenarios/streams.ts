@@ -172,6 +172,8 @@ export const scenarios: Scenarios = {
     kit.trace('state', stream.destroyed, stream.consumer.isConnected())
   },
 
+  // Not before it is connected: its subscription may meet the end of its group, and then librdkafka aborts node-rdkafka's
+  // process, and with it all scenarios of this file (a fault that is mended in ours; test/unit/drop-in/streams.test.ts).
   async destroy(kit) {
     const stream = create(kit, {})
     kit.watch(stream, EVENTS)
@@ -182,16 +184,6 @@ export const scenarios: Scenarios = {
     await isClosed
     kit.call('again', () => stream.destroy())
     await kit.quiet(50)
-  },
-
-  async 'destroy before it is connected'(kit) {
-    const stream = create(kit, {})
-    // What else it tells is chance there.
-    stream.on('error', () => undefined)
-    const isClosed = kit.event(stream, 'close')
-    stream.destroy()
-    await isClosed
-    kit.trace('state', stream.destroyed, stream.consumer.isConnected())
   },
 
   async 'close twice'(kit) {
