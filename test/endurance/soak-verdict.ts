@@ -75,8 +75,9 @@ export function judgeMember(
   const rssLimit = durationMs >= LONG_MS ? GOAL_MIB_PER_HOUR : Math.max(GOAL_MIB_PER_HOUR, SHORT_MIB / measuredHours)
   const third = Math.max(1, Math.floor(measured.length / 3))
   const flat = (what: 'fds' | 'threads'): [number, number] => [
-    median(measured.slice(0, third).map(({ sample }) => sample[what])),
-    median(measured.slice(-third).map(({ sample }) => sample[what])),
+    // The least: a client that closes while brokers are down stays a while, what leaks stays for good.
+    Math.min(...measured.slice(0, third).map(({ sample }) => sample[what])),
+    Math.min(...measured.slice(-third).map(({ sample }) => sample[what])),
   ]
   const [fds, threads] = [flat('fds'), flat('threads')]
   const unplanned = rebalancesMs.filter((atMs) => !windows.some(([from, to]) => from <= atMs && atMs <= to)).length
