@@ -1,6 +1,6 @@
 'use strict'
-// Two projects. Tests that need no broker of their own run in parallel. All others need Kafka, which is started once for them, and
-// run one file at a time: they measure latencies, memory and throughput.
+// Two projects. Tests that need no broker of their own run in parallel. All others need Kafka, which is started once for
+// them, and run one file at a time: they measure latencies, memory and throughput.
 const { markWorkerExits } = require('./scripts/jest/worker-exits')
 
 markWorkerExits()

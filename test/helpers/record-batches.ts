@@ -1,13 +1,11 @@
 // What lies in a partition, batch by batch, as the broker hands it out: asked with a Fetch request of our own, for no
 // client tells which codec a message came in.
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import type { Codec } from './produce'
 import { describeCluster, describeTopic } from './topics'
+import { ask, int32, text } from './wire'
 
 const FETCH = 1
 const VERSION = 4
-const CORRELATION_ID = 7
 const MAX_BYTES = 64 << 20
 const CODECS: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 /** Where a record batch has its length, its attributes (the codec in the lowest three bits) and its record count. */
@@ -23,8 +21,7 @@ export interface RecordBatch {
 export async function recordBatches(topic: string, partition: number): Promise<RecordBatch[]> {
   const { nodes } = await describeCluster()
   const leader = (await describeTopic(topic)).find((each) => each.partition === partition)?.leader
-  const [host = '', port] = nodes[leader ?? -1]?.split(':') ?? []
-  const response = await exchange(host, Number(port), fetchRequest(topic, partition))
+  const response = await ask(nodes[leader ?? -1] ?? '', FETCH, VERSION, fetchRequest(topic, partition))
   const batches: RecordBatch[] = []
   const records = recordsOf(response)
   // The last one may be cut off.
@@ -40,32 +37,24 @@ export async function recordBatches(topic: string, partition: number): Promise<R
 }
 
 function fetchRequest(topic: string, partition: number): Buffer {
-  const name = Buffer.from(topic)
-  const parts = [
-    int16(FETCH),
-    int16(VERSION),
-    int32(CORRELATION_ID),
-    int16(-1), // no client id
+  return Buffer.concat([
     int32(-1), // no replica
     int32(1000), // longest wait
     int32(1), // least bytes
     int32(MAX_BYTES),
     Buffer.from([0]), // read uncommitted
     int32(1), // topics
-    int16(name.length),
-    name,
+    text(topic),
     int32(1), // partitions
     int32(partition),
     Buffer.alloc(8), // offset
     int32(MAX_BYTES),
-  ]
-  const body = Buffer.concat(parts)
-  return Buffer.concat([int32(body.length), body])
+  ])
 }
 
 /** The one partition's records in a response of version 4. */
 function recordsOf(response: Buffer): Buffer {
-  let at = 4 + 4 + 4 // correlation id, throttle time, count of topics
+  let at = 4 + 4 // throttle time, count of topics
   at += 2 + response.readInt16BE(at) // topic
   at += 4 + 4 // count of partitions, partition
   const error = response.readInt16BE(at)
@@ -74,32 +63,4 @@ function recordsOf(response: Buffer): Buffer {
   at += 4 + 16 * Math.max(0, response.readInt32BE(at)) // aborted transactions
   const length = response.readInt32BE(at)
   return response.subarray(at + 4, at + 4 + length)
-}
-
-async function exchange(host: string, port: number, request: Buffer): Promise<Buffer> {
-  const socket = connect({ host, port })
-  try {
-    await once(socket, 'connect')
-    socket.write(request)
-    let received = Buffer.alloc(0)
-    for await (const data of socket) {
-      received = Buffer.concat([received, data as Buffer])
-      if (received.length >= 4 && received.length >= 4 + received.readInt32BE(0)) return received.subarray(4)
-    }
-    throw new Error('the broker closed the connection')
-  } finally {
-    socket.destroy()
-  }
-}
-
-function int16(value: number): Buffer {
-  const bytes = Buffer.alloc(2)
-  bytes.writeInt16BE(value)
-  return bytes
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32BE(value)
-  return bytes
 }

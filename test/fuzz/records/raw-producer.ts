@@ -1,8 +1,7 @@
 // Writes records with a Produce request of our own: every producer there is has text for names of headers, and a broker
 // takes any bytes.
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
+import { ask, int16, int32, int64, text } from '../../helpers/wire'
 import type { Sent } from './sent'
 
 const PRODUCE = 0
@@ -28,15 +27,14 @@ export async function produceRaw(
   codec: RawCodec,
 ): Promise<void> {
   const batch = batchOf(messages, codec)
-  const name = Buffer.from(topic)
+  const name = text(topic)
   const body = Buffer.concat([
-    ...[int16(PRODUCE), int16(VERSION), int32(1), int16(-1)], // correlation id, no client id
     ...[int16(-1), int16(-1), int32(TIMEOUT_MS)], // no transaction, acks of all
-    ...[int32(1), int16(name.length), name, int32(1), int32(0), int32(batch.length), batch],
+    ...[int32(1), name, int32(1), int32(0), int32(batch.length), batch],
   ])
-  const response = await exchange(broker, Buffer.concat([int32(body.length), body]))
-  // Correlation id, count of topics, topic, count of partitions, partition, error.
-  const error = response.readInt16BE(4 + 4 + 2 + name.length + 4 + 4)
+  const response = await ask(broker, PRODUCE, VERSION, body)
+  // Count of topics, topic, count of partitions, partition, error.
+  const error = response.readInt16BE(4 + name.length + 4 + 4)
   if (error !== 0) throw new Error(`Produce: error ${error}`)
 }
 
@@ -81,40 +79,4 @@ function crc32c(bytes: Buffer): number {
   let crc = 0xffffffff
   for (const byte of bytes) crc = ((CRC_TABLE[(crc ^ byte) & 255] as number) ^ (crc >>> 8)) >>> 0
   return (crc ^ 0xffffffff) >>> 0
-}
-
-async function exchange(broker: string, request: Buffer): Promise<Buffer> {
-  const [host = '', port] = broker.split(':')
-  const socket = connect({ host, port: Number(port), timeout: TIMEOUT_MS })
-  socket.once('timeout', () => socket.destroy(new Error('Produce: no answer')))
-  try {
-    await once(socket, 'connect')
-    socket.write(request)
-    let received = Buffer.alloc(0)
-    for await (const data of socket) {
-      received = Buffer.concat([received, data as Buffer])
-      if (received.length >= 4 && received.length >= 4 + received.readInt32BE(0)) return received.subarray(4)
-    }
-    throw new Error('Produce: the broker closed the connection')
-  } finally {
-    socket.destroy()
-  }
-}
-
-function int16(value: number): Buffer {
-  const bytes = Buffer.alloc(2)
-  bytes.writeInt16BE(value)
-  return bytes
-}
-
-function int32(value: number): Buffer {
-  const bytes = Buffer.alloc(4)
-  bytes.writeInt32BE(value)
-  return bytes
-}
-
-function int64(value: number): Buffer {
-  const bytes = Buffer.alloc(8)
-  bytes.writeBigInt64BE(BigInt(value))
-  return bytes
 }
