@@ -40,8 +40,6 @@ test('whatever happens to members and brokers, no message is lost, none is out o
   for (const protocol of PROTOCOLS) {
     expect(counts[protocol]?.processed).toBeGreaterThanOrEqual(acked)
     expect(counts[protocol]?.ownerships).toBeGreaterThan(8)
+    expect(counts[protocol]?.commits).toBeGreaterThan(0)
   }
-  // By hand, where chance has given a group a member that does so.
-  const commits = PROTOCOLS.map((protocol) => counts[protocol]?.commits ?? 0)
-  expect(Math.max(...commits)).toBeGreaterThan(0)
 }, 400_000)

@@ -177,7 +177,8 @@ export class Group {
     const turn = number + shift
     const mode: Mode = this.protocol === 'legacy' ? 'legacy' : (TIERS[number % TIERS.length] as Mode)
     const how: How = turn % 2 === 0 ? 'stream' : 'batches'
-    const commits = COMMITS[Math.floor(turn / 2) % COMMITS.length] as Commits
+    // One of the first two of every group commits by hand.
+    const commits = COMMITS[Math.floor((turn + 1) / 2) % COMMITS.length] as Commits
     const name = `${this.protocol}-${number} ${mode} ${how} ${commits}`
     const parameters: ChaosMemberParameters = {
       mode,
