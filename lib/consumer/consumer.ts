@@ -104,7 +104,6 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
         else this.#events.emit('deserializationError', error)
       },
       () => {
-        // User code was not asking: what rang meanwhile was left.
         setImmediate(() => {
           this.#look()
         })
@@ -229,7 +228,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     for (const { topic, partition, offset } of list) {
       this.#partitions.assign(topic, partition, epoch, offset)
     }
-    this.#delivery.wake()
+    this.#delivery.changed()
   }
 
   /** Partitions this consumer has now. */
@@ -363,6 +362,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
   pause(partitions: readonly TopicPartition[] = this.assignment()): void {
     this.#assertOpen()
     this.#positions.setPaused(partitions, true)
+    this.#delivery.changed()
   }
 
   /** @see `rd_kafka_resume_partitions`; Java `resume` */
@@ -485,19 +485,16 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     while (this.#source.pull());
   }
 
-  /** Where nobody iterates, drops rows that may not be delivered, until there is one that may or nothing more. */
+  /**
+   * Where nobody iterates: dispatches events and drops rows that may not be delivered, until there is one that may, which
+   * waits for an iteration, or nothing more. A wake-up comes only after that.
+   */
   async #drain(): Promise<void> {
     const { budget } = this.#delivery
     while (this.#closing === undefined && this.#delivery.isIdle && !this.#source.nextRow()) {
       if (!this.#source.pull()) return
       if (budget.isSpent()) await budget.turn()
     }
-  }
-
-  #pullUntilRows(): void {
-    do {
-      if (!this.#source.pull()) return
-    } while (!this.#source.hasRows)
   }
 
   #onWake(bits: number): void {
@@ -513,8 +510,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
       this.#delivery.wake()
     } else {
       while (this.#source.pullUrgent());
-      // Rows that come along wait for an iteration.
-      if (this.#delivery.isIdle && !this.#source.hasRows) this.#pullUntilRows()
+      void this.#drain()
     }
   }
 

@@ -42,8 +42,8 @@ export class Delivery<K, V> {
     readonly context: MessageContext<K, V>,
     readonly settings: Pick<ConsumerSettings, 'onDeserializationError'>,
     readonly onSkipped: (error: DeserializationError) => void,
-    /** An iteration has ended: nobody asks for messages any more. */
-    private readonly onRelease: () => void,
+    /** Nobody asks for messages, and something may be there that did not ring again: called from any place. */
+    private readonly onIdle: () => void,
     private readonly consumer: object,
   ) {}
 
@@ -70,7 +70,13 @@ export class Delivery<K, V> {
   }
 
   unblock(): void {
-    if (--this.#blocks === 0) this.wake()
+    if (--this.#blocks === 0) this.changed()
+  }
+
+  /** Rows that wait may be delivered no more, or now: what lies behind them need not wait. */
+  changed(): void {
+    this.wake()
+    if (this.isIdle) this.onIdle()
   }
 
   /** Something may have changed: rows, a fence, the end. */
@@ -131,7 +137,7 @@ export class Delivery<K, V> {
     this.settled()
     // Its pending request, if there is one, ends.
     this.wake()
-    this.onRelease()
+    this.onIdle()
   }
 
   /** Resolves when user code has none of these slots in hand. */

@@ -123,6 +123,21 @@ describe('events', () => {
     ])
   })
 
+  it.each<[string, (consumer: Faked['consumer']) => unknown]>([
+    ['sought away from', (consumer) => consumer.seek({ ...T0, offset: 100 })],
+    ['assigned anew', (consumer) => consumer.assign([T0])],
+    ['paused', (consumer) => consumer.pause([T0])],
+  ])('behind rows of a partition that is %s come, also when nobody iterates', async (_, leave) => {
+    const { native, consumer, events } = assigned()
+    native.ringRows()
+    native.giveEvent([EventKind.PartitionEof, 't', 0, 5])
+    await turn()
+    expect(events).toEqual([])
+    await leave(consumer)
+    await waitFor(() => events.length > 0, { describe: 'the event' })
+    expect(events).toEqual([['partitionEof', { ...T0, offset: 5 }]])
+  })
+
   it('of a record that is skipped carry it, where no callback takes it', async () => {
     const bad = [{ ...run(1)[0], value: Buffer.from([0xff]) }] as ReturnType<typeof run>
     const skipping = assigned({ onDeserializationError: 'skip' }, 1)
