@@ -76,6 +76,43 @@ const AMENDMENTS = [
     ].join('\n'),
   },
   {
+    // Where to begin is asked again when a partition's leader changes, and the first question stays under way. When its
+    // answer comes, or its connection ends, the second is long answered and messages were delivered: they would be
+    // delivered again from the beginning, or what came meanwhile would be skipped with `latest`. A seek made in between
+    // would be undone.
+    why: 'a late answer to where to begin',
+    file: 'rdkafka_partition.c',
+    find: [
+      '        /* Drop reply from previous partition leader */',
+      '        if (err != RD_KAFKA_RESP_ERR__DESTROY && rktp->rktp_leader != rkb)',
+      '                err = RD_KAFKA_RESP_ERR__OUTDATED;',
+    ].join('\n'),
+    put: [
+      '        if (err != RD_KAFKA_RESP_ERR__DESTROY &&',
+      '            rktp->rktp_fetch_state != RD_KAFKA_TOPPAR_FETCH_OFFSET_WAIT &&',
+      '            rktp->rktp_fetch_state != RD_KAFKA_TOPPAR_FETCH_OFFSET_QUERY) {',
+      '                rd_kafka_toppar_unlock(rktp);',
+      '                rd_kafka_toppar_destroy(rktp);',
+      '                return;',
+      '        }',
+      '        if (err != RD_KAFKA_RESP_ERR__DESTROY && rktp->rktp_leader != rkb)',
+      '                err = RD_KAFKA_RESP_ERR__OUTDATED;',
+    ].join('\n'),
+  },
+  {
+    // The same for the timer by which it is asked again: it goes on when the answer comes meanwhile.
+    why: 'a question where to begin that was answered meanwhile',
+    file: 'rdkafka_offset.c',
+    find: '        rd_kafka_toppar_offset_request(rktp, rktp->rktp_query_pos, 0);\n        rd_kafka_toppar_unlock(rktp);',
+    put: [
+      '        if (rktp->rktp_fetch_state == RD_KAFKA_TOPPAR_FETCH_OFFSET_QUERY)',
+      '                rd_kafka_toppar_offset_request(rktp, rktp->rktp_query_pos, 0);',
+      '        else',
+      '                rd_kafka_timer_stop(rkts, &rktp->rktp_offset_query_tmr, 1 /*lock*/);',
+      '        rd_kafka_toppar_unlock(rktp);',
+    ].join('\n'),
+  },
+  {
     // A coordinator tells a member of group protocol `consumer` once what it is to have, or when it is asked in full.
     // When that answer is lost because it came too late, librdkafka asks again, and not in full: the member keeps what it
     // should give back, and the partition's next owner waits until something else changes, be it for ever.

@@ -1,15 +1,9 @@
 // Messages of every shape, as a producer that changes its mind at each of them would send them.
 import type { Random } from '../../helpers/random'
+import type { BatchRecord } from '../../helpers/record-batch'
 import { NAMES, orNull, randomBytes } from '../reader/rows'
 
-export interface Sent {
-  key: Buffer | null
-  value: Buffer | null
-  /** Names as bytes, for not all of them are text. */
-  headers: readonly (readonly [name: Buffer, value: Buffer | null])[]
-  /** Milliseconds, -1 none. */
-  timestamp: number
-}
+export type Sent = BatchRecord
 
 const LARGEST_BYTES = 65_536
 const TIMESTAMPS = [0, 1, 2 ** 31, 2 ** 32 + 1, 1_700_000_000_123, 4_102_444_799_999]

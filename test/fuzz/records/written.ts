@@ -6,7 +6,8 @@ import { type Codec, produce } from '../../helpers/produce'
 import type { Random } from '../../helpers/random'
 import type { ReadMessage } from '../../helpers/read'
 import { describeCluster, describeTopic } from '../../helpers/topics'
-import { produceRaw, type RawCodec } from './raw-producer'
+import type { BatchCodec } from '../../helpers/record-batch'
+import { produceRaw } from './raw-producer'
 import { randomSent, type Sent } from './sent'
 
 /** What a topic of these needs: the broker refuses and deletes nothing for its time. */
@@ -48,7 +49,7 @@ export async function write(
   if (kind.isRaw) {
     const leader = (await describeTopic(topic, options))[0]?.leader ?? -1
     const broker = (await describeCluster(options)).nodes[leader] ?? ''
-    for (const batch of batches) await produceRaw(broker, topic, batch, kind.codec as RawCodec)
+    for (const batch of batches) await produceRaw(broker, topic, batch, kind.codec as BatchCodec)
   } else {
     const messages = sent.map(({ headers, ...rest }) => ({
       ...rest,
