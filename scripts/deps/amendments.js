@@ -76,6 +76,64 @@ const AMENDMENTS = [
     ].join('\n'),
   },
   {
+    // With a leader that is gone its epoch was forgotten, and whoever led before it and came back was believed, for as long
+    // as it does not know better.
+    why: 'the epoch of a leader that is gone',
+    file: 'rdkafka_topic.c',
+    find: '                rktp->rktp_leader_id    = -1;\n                rktp->rktp_leader_epoch = -1;',
+    put: '                rktp->rktp_leader_id    = -1;',
+  },
+  {
+    // Such a leader is asked whether a position of a later epoch is still good, and answers that there is no such epoch,
+    // as if the partition had been cut off. As it is here it is not asked: somebody will tell who leads now. After half a
+    // minute it is asked after all, for the topic may be another of the same name.
+    why: 'a leader that cannot know an epoch',
+    file: 'rdkafka_offset.c',
+    find: '        if (rktp->rktp_flags & RD_KAFKA_TOPPAR_F_VALIDATING) {',
+    put: [
+      '        if (rktp->rktp_leader_epoch >= 0 &&',
+      '            rktp->rktp_offset_validation_pos.leader_epoch >',
+      '                rktp->rktp_leader_epoch) {',
+      '                rd_ts_t now = rd_clock();',
+      '                if (rktp->rktp_fetch_state == RD_KAFKA_TOPPAR_FETCH_ACTIVE ||',
+      '                    !rktp->rktp_ts_awaiting_leader)',
+      '                        rktp->rktp_ts_awaiting_leader = now;',
+      '                if (now - rktp->rktp_ts_awaiting_leader < 30 * 1000 * 1000) {',
+      '                        rd_kafka_toppar_set_fetch_state(',
+      '                            rktp, RD_KAFKA_TOPPAR_FETCH_VALIDATE_EPOCH_WAIT);',
+      '                        rd_kafka_timer_start_oneshot(',
+      '                            &rktp->rktp_rkt->rkt_rk->rk_timers,',
+      '                            &rktp->rktp_validate_tmr, rd_false, 500 * 1000,',
+      '                            rd_kafka_offset_validate_tmr_cb, rktp);',
+      '                        return;',
+      '                }',
+      '        } else {',
+      '                rktp->rktp_ts_awaiting_leader = 0;',
+      '        }',
+      '',
+      '        if (rktp->rktp_flags & RD_KAFKA_TOPPAR_F_VALIDATING) {',
+    ].join('\n'),
+  },
+  {
+    why: 'a leader that cannot know an epoch: others are asked who leads',
+    file: 'rdkafka_offset.c',
+    find: '                rd_kafka_offset_validate(rktp, "retrying offset validation");\n        else {',
+    put: [
+      '        {',
+      '                if (rktp->rktp_ts_awaiting_leader)',
+      '                        rd_kafka_topic_leader_query0(rktp->rktp_rkt->rkt_rk,',
+      '                                                     rktp->rktp_rkt, 1, rd_true);',
+      '                rd_kafka_offset_validate(rktp, "retrying offset validation");',
+      '        } else {',
+    ].join('\n'),
+  },
+  {
+    why: 'a leader that cannot know an epoch: since when',
+    file: 'rdkafka_partition.h',
+    find: '        rd_kafka_timer_t rktp_validate_tmr;',
+    put: '        rd_ts_t rktp_ts_awaiting_leader;\n        rd_kafka_timer_t rktp_validate_tmr;',
+  },
+  {
     // Where to begin is asked again when a partition's leader changes, and the first question stays under way. When its
     // answer comes, or its connection ends, the second is long answered and messages were delivered: they would be
     // delivered again from the beginning, or what came meanwhile would be skipped with `latest`. A seek made in between

@@ -3,8 +3,9 @@
 import { binding, POLL_EVENT, POLL_NOTHING, PollMode, type AddonConsumer } from '../../../lib/binding'
 import { Block } from '../../../lib/message/block'
 import { ApiKey, type MockCluster } from '../../../lib/testing'
+import { ScriptedCluster, TOPIC, type View } from '../../helpers/scripted-cluster'
 import { waitFor } from '../../helpers/wait'
-import { useMocks } from '../testing/support'
+import { take, useMocks } from '../testing/support'
 
 const OFFSET_OUT_OF_RANGE = 1
 const MESSAGES = 5
@@ -24,8 +25,13 @@ async function replaceLeader(cluster: MockCluster): Promise<void> {
   await produce(cluster)
 }
 
-async function use(cluster: MockCluster, task: (consumer: AddonConsumer) => Promise<void>): Promise<void> {
-  const conf = ['bootstrap.servers', cluster.bootstrapServers, 'group.id', 'g', 'auto.offset.reset', 'earliest']
+async function use(
+  bootstrapServers: string,
+  task: (consumer: AddonConsumer) => Promise<void>,
+  more: Record<string, string> = {},
+): Promise<void> {
+  const config = { 'bootstrap.servers': bootstrapServers, 'group.id': 'g', 'auto.offset.reset': 'earliest', ...more }
+  const conf = Object.entries(config).flat()
   const consumer = binding().createConsumer(conf, PollMode.Direct, () => consumer.serve(), 100, 65_536)
   try {
     await task(consumer)
@@ -34,7 +40,7 @@ async function use(cluster: MockCluster, task: (consumer: AddonConsumer) => Prom
   }
 }
 
-async function nextOffset(consumer: AddonConsumer): Promise<number> {
+async function nextOffset(consumer: AddonConsumer, deadlineMs = 10_000): Promise<number> {
   let buffer: ArrayBuffer | undefined
   await waitFor(
     () => {
@@ -43,7 +49,7 @@ async function nextOffset(consumer: AddonConsumer): Promise<number> {
       if (polled !== POLL_NOTHING) buffer = consumer.takeBuffer()
       return buffer !== undefined
     },
-    { describe: 'a message' },
+    { describe: 'a message', deadlineMs },
   )
   return new Block(buffer as ArrayBuffer).offset(0)
 }
@@ -57,7 +63,7 @@ describe('that an offset is not there', () => {
     const cluster = await mocks.cluster()
     cluster.createTopic('t', { partitions: 1 })
     await produce(cluster)
-    await use(cluster, async (consumer) => {
+    await use(cluster.bootstrapServers, async (consumer) => {
       consumer.assign(['t', 0, 0, -1, ''])
       await nextOffset(consumer)
       consumer.assign([])
@@ -69,4 +75,68 @@ describe('that an offset is not there', () => {
       expect(await nextOffset(consumer)).toBe(expected)
     })
   })
+})
+
+describe('a leader that stood still for a while', () => {
+  const LATER: View = { brokers: [1, 2], leader: 2, leaderEpoch: 2, messages: [1, 2, 2] }
+  /** What broker 1 has of it. */
+  const STALE: View = { brokers: [1], leader: 1, leaderEpoch: 1, messages: [1] }
+  const REFRESHING = { 'topic.metadata.refresh.interval.ms': '50' }
+  const HEALED: View = { brokers: [1], leader: 1, leaderEpoch: 3, messages: [1, 2, 2, 3] }
+  let cluster: ScriptedCluster
+
+  beforeEach(async () => {
+    cluster = await ScriptedCluster.start(2, LATER)
+  })
+
+  afterEach(async () => {
+    await cluster.stop()
+  })
+
+  /** Its view was looked at again and again. */
+  async function isLookedAt(): Promise<void> {
+    const { asked } = cluster.broker(1)
+    const before = asked.Metadata ?? 0
+    await waitFor(() => (asked.Metadata ?? 0) > before + 10, { describe: 'metadata to be asked for' })
+  }
+
+  it('is not believed that it leads again, also when the leader after it is gone', async () => {
+    const { consumer } = mocks.consumer(cluster.bootstrapServers(1, 2), {
+      config: REFRESHING,
+    })
+    consumer.assign([{ topic: TOPIC, partition: 0, offset: 1 }])
+    expect((await take(consumer, 2)).map(({ offset }) => offset)).toEqual([1, 2])
+    cluster.view = STALE
+    await cluster.broker(2).stop()
+    await isLookedAt()
+    cluster.view = HEALED
+    expect((await take(consumer, 1)).map(({ offset }) => offset)).toEqual([3])
+  })
+
+  it('is not asked for an offset that it cannot know', async () => {
+    cluster.view = STALE
+    await use(
+      cluster.bootstrapServers(1),
+      async (consumer) => {
+        consumer.assign([TOPIC, 0, 2, 2, ''])
+        await isLookedAt()
+        cluster.view = HEALED
+        expect(await nextOffset(consumer)).toBe(2)
+      },
+      REFRESHING,
+    )
+  })
+
+  it('is asked after half a minute, for another topic of the same name begins with an early epoch', async () => {
+    cluster.view = STALE
+    await use(
+      cluster.bootstrapServers(1),
+      async (consumer) => {
+        consumer.assign([TOPIC, 0, 2, 2, ''])
+        expect(await nextOffset(consumer, 40_000)).toBe(0)
+        expect(cluster.broker(1).asked.OffsetForLeaderEpoch).toBe(1)
+      },
+      REFRESHING,
+    )
+  }, 90_000)
 })
