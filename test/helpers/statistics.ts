@@ -1,7 +1,11 @@
 // Figures of measurements, and how they are shown.
 
+/** Of an even number the mean of the two in the middle; NaN of none. */
 export function median(values: readonly number[]): number {
-  return percentile(values, 0.5)
+  const sorted = Float64Array.from(values).sort()
+  const upper = sorted.length >> 1
+  const lower = (sorted.length - 1) >> 1
+  return ((sorted[lower] ?? NaN) + (sorted[upper] ?? NaN)) / 2
 }
 
 /** The value that this share of all does not exceed. */
