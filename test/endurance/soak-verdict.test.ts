@@ -14,9 +14,17 @@ interface Planted {
   loopP99Ms?: number
   minutes?: number
   history?: Partial<MemberHistory>
+  more?: (index: number) => Partial<SoakSample>
 }
 
-function judge({ leak = 0, fdsAnHour = 0, loopP99Ms = 3, minutes = 10, history = {} }: Planted): MemberVerdict {
+function judge({
+  leak = 0,
+  fdsAnHour = 0,
+  loopP99Ms = 3,
+  minutes = 10,
+  history = {},
+  more = () => ({}),
+}: Planted): MemberVerdict {
   const random = new Random(5)
   const samples = Array.from({ length: minutes * 6 }, (_, index) => {
     const atMs = index * 10_000
@@ -33,6 +41,8 @@ function judge({ leak = 0, fdsAnHour = 0, loopP99Ms = 3, minutes = 10, history =
       loopP50Ms: 0.1,
       loopP99Ms,
       messages: index * 20_000,
+      isAlone: true,
+      ...more(index),
     }
     return { atMs, sample }
   })
@@ -52,6 +62,13 @@ function judge({ leak = 0, fdsAnHour = 0, loopP99Ms = 3, minutes = 10, history =
 it('finds nothing where nothing grows: in ten minutes, and in a day', () => {
   expect(judge({}).violations).toEqual([])
   expect(judge({ minutes: 24 * 60 }).violations).toEqual([])
+})
+
+it('takes no guest for a leak', () => {
+  const guest = { isAlone: false, fds: 49, threads: 26 }
+  expect(judge({ more: (index) => (index > 40 && index < 58 ? guest : {}) }).violations).toEqual([])
+  const stays = { ...guest, isAlone: true }
+  expect(judge({ more: (index) => (index > 40 ? stays : {}) }).violations).toHaveLength(2)
 })
 
 it.each([
@@ -77,6 +94,7 @@ it.each<[string, Planted, RegExp]>([
   ['one that is late now and then', { history: { loopP99Ms: 51 } }, /late by 3.0 ms .* 51.0 in all; 20 allowed$/],
   ['a member that never told of its event loop', { history: { loopP99Ms: NaN } }, /NaN in all/],
   ['an unplanned rebalance', { history: { rebalancesMs: [59_000, 61_000] } }, /^standard: 1 rebalances/],
+  ['that it never was alone', { more: () => ({ isAlone: false }) }, /never measured alone/],
   ['that there is nothing to judge', { history: { samples: [] } }, /nothing was measured/],
 ])('finds %s', (_, planted, what) => {
   expect(judge(planted).violations).toEqual([expect.stringMatching(what)])

@@ -73,11 +73,12 @@ export function judgeMember(
   const trends = { rss: trend('rss'), heapUsed: trend('heapUsed'), external: trend('external') }
   const measuredHours = (durationMs - warmUpMs) / HOUR_MS
   const rssLimit = durationMs >= LONG_MS ? GOAL_MIB_PER_HOUR : Math.max(GOAL_MIB_PER_HOUR, SHORT_MIB / measuredHours)
-  const third = Math.max(1, Math.floor(measured.length / 3))
+  // A guest has descriptors and threads of its own for as long as it is there.
+  const alone = measured.filter(({ sample }) => sample.isAlone)
+  const third = Math.max(1, Math.floor(alone.length / 3))
   const flat = (what: 'fds' | 'threads'): [number, number] => [
-    // The least: a client that closes while brokers are down stays a while, what leaks stays for good.
-    Math.min(...measured.slice(0, third).map(({ sample }) => sample[what])),
-    Math.min(...measured.slice(-third).map(({ sample }) => sample[what])),
+    median(alone.slice(0, third).map(({ sample }) => sample[what])),
+    median(alone.slice(-third).map(({ sample }) => sample[what])),
   ]
   const [fds, threads] = [flat('fds'), flat('threads')]
   const unplanned = rebalancesMs.filter((atMs) => !windows.some(([from, to]) => from <= atMs && atMs <= to)).length
@@ -101,6 +102,7 @@ export function judgeMember(
   }
   if (unplanned > 0) violations.push(`${unplanned} rebalances that nothing was the cause of`)
   if (measured.length === 0) violations.push('nothing was measured')
+  else if (alone.length === 0) violations.push('it was never measured alone')
   return {
     warmUpMs,
     trends,
