@@ -70,6 +70,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
   #closing: Promise<void> | undefined
   /** The group is being left: rebalance handlers still run, and may commit. */
   #isLeaving = false
+  #isDraining = false
   /** While the group is being left: what a wake-up calls. */
   #onProgress: (() => void) | undefined
 
@@ -490,10 +491,16 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * waits for an iteration, or nothing more. A wake-up comes only after that.
    */
   async #drain(): Promise<void> {
+    if (this.#isDraining) return
+    this.#isDraining = true
     const { budget } = this.#delivery
-    while (this.#closing === undefined && this.#delivery.isIdle && !this.#source.nextRow()) {
-      if (!this.#source.pull()) return
-      if (budget.isSpent()) await budget.turn()
+    try {
+      while (this.#closing === undefined && this.#delivery.isIdle && !this.#source.nextRow()) {
+        if (!this.#source.pull()) return
+        if (budget.isSpent()) await budget.turn()
+      }
+    } finally {
+      this.#isDraining = false
     }
   }
 

@@ -104,15 +104,15 @@ export class ScriptedBroker {
 
   async #answer(socket: Socket, request: Buffer): Promise<void> {
     const api = API_OF.get(request.readInt16BE(0))
-    if (api === undefined) return // Not said to be known; the group's coordinator, which is never found.
+    if (api === undefined) return // The group's coordinator is asked for all the same.
     this.asked[api] = (this.asked[api] ?? 0) + 1
     const version = request.readInt16BE(2)
     const body = request.subarray(10 + Math.max(0, request.readInt16BE(8)))
     const held = this.#held.get(api)
     if (held !== undefined) await new Promise<void>((resolve) => held.push(resolve))
     const answer = await this.#answerTo(api, version, body)
-    const parts = [request.subarray(4, 8), answer]
-    socket.write(Buffer.concat([int32(4 + answer.length), ...parts]))
+    const correlationId = request.subarray(4, 8)
+    socket.write(Buffer.concat([int32(4 + answer.length), correlationId, answer]))
   }
 
   #answerTo(api: Api, version: number, body: Buffer): Buffer | Promise<Buffer> {
