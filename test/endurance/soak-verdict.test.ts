@@ -87,7 +87,7 @@ it('allows 8 MiB in a run of less than a day, and a megabyte a day in longer one
 })
 
 it.each<[string, Planted, RegExp]>([
-  ['descriptors', { minutes: 60, fdsAnHour: 12 }, /^standard: fds: \d+ at first, \d+ at last$/],
+  ['descriptors', { minutes: 60, fdsAnHour: 12 }, /^standard: fds: [\d.]+ at first, [\d.]+ at last$/],
   ['lost messages', { history: { tally: { ...TALLY, lost: 2 } } }, /^standard: lost: 2 messages$/],
   ['unseen messages', { history: { unseen: 1 } }, /^standard: unseen: 1 messages$/],
   ['an event loop that is late most of the time', { loopP99Ms: 20 }, /late by 20.0 ms \(p99\) in most samples, 4.0 in/],
