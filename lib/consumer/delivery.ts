@@ -136,8 +136,7 @@ export class Delivery<K, V> {
     this.#owner = undefined
     this.settled()
     // Its pending request, if there is one, ends.
-    this.wake()
-    this.onIdle()
+    this.changed()
   }
 
   /** Resolves when user code has none of these slots in hand. */

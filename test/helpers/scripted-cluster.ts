@@ -1,11 +1,13 @@
 // Brokers that say what a test has them say: what real ones say only in moments that nobody can bring about. Each has its
 // own view of the one partition there is (0 of topic `t`), as a broker has that was cut off for a while.
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { LoopbackServer } from './loopback-server'
 import { recordBatch } from './record-batch'
 import { int16, int32, int64, text } from './wire'
 
 export const TOPIC = 't'
+
+const HOST = '127.0.0.1'
 
 const NONE = 0
 const OFFSET_OUT_OF_RANGE = 1
@@ -18,15 +20,17 @@ const UNKNOWN_LEADER_EPOCH = 75
 const LATEST = -1
 const IDLE_FETCH_MS = 50
 
-/** What is answered, and the one version that is spoken; Produce for librdkafka to believe in record batches. */
+/** What is answered, and the one version that is spoken. */
 const VERSIONS = {
-  Produce: [0, 7],
   Fetch: [1, 11],
   ListOffsets: [2, 5],
   Metadata: [3, 9],
   ApiVersions: [18, 0],
   OffsetForLeaderEpoch: [23, 2],
 } as const
+
+/** Is not answered, but without its versions 0 to 7 librdkafka does not believe in record batches. */
+const PRODUCE = [0, 0, 7]
 
 export type Api = keyof typeof VERSIONS
 const API_OF = new Map(Object.entries(VERSIONS).map(([name, [key]]) => [key as number, name as Api]))
@@ -46,34 +50,28 @@ export class ScriptedBroker {
   readonly asked: Partial<Record<Api, number>> = {}
   readonly #id: number
   readonly #cluster: ScriptedCluster
-  readonly #server: Server
-  readonly #sockets = new Set<Socket>()
+  readonly #server: LoopbackServer
   readonly #held = new Map<Api, (() => void)[]>()
 
   constructor(id: number, view: View, cluster: ScriptedCluster) {
     this.#id = id
     this.view = view
     this.#cluster = cluster
-    this.#server = createServer((socket) => {
+    this.#server = new LoopbackServer((socket) => {
       this.#serve(socket)
     })
   }
 
-  get address(): AddressInfo {
-    return this.#server.address() as AddressInfo
+  get port(): number {
+    return this.#server.port
   }
 
-  async start(): Promise<void> {
-    this.#server.listen(0, '127.0.0.1')
-    await once(this.#server, 'listening')
+  start(): Promise<void> {
+    return this.#server.start()
   }
 
-  async stop(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy()
-    if (!this.#server.listening) return
-    const closed = once(this.#server, 'close')
-    this.#server.close()
-    await closed
+  stop(): Promise<void> {
+    return this.#server.stop()
   }
 
   /** Answers to it wait, others go on. */
@@ -88,9 +86,6 @@ export class ScriptedBroker {
   }
 
   #serve(socket: Socket): void {
-    this.#sockets.add(socket)
-    socket.on('close', () => this.#sockets.delete(socket))
-    socket.on('error', () => undefined)
     let received = Buffer.alloc(0)
     socket.on('data', (data: Buffer) => {
       received = Buffer.concat([received, data])
@@ -127,8 +122,6 @@ export class ScriptedBroker {
         return this.#offsetForLeaderEpoch(body)
       case 'Fetch':
         return this.#fetch(body)
-      case 'Produce':
-        throw new Error('Produce: nobody is to ask for it')
     }
   }
 
@@ -137,8 +130,8 @@ export class ScriptedBroker {
     return Buffer.concat([
       ...[tags, int32(0), count(brokers.length)],
       ...brokers.flatMap((id) => {
-        const { address, port } = this.#cluster.broker(id).address
-        return [int32(id), compact(address), int32(port), Buffer.of(0), tags] // no rack
+        const { port } = this.#cluster.broker(id)
+        return [int32(id), compact(HOST), int32(port), Buffer.of(0), tags] // no rack
       }),
       ...[Buffer.of(0), int32(this.#id)], // no name of the cluster, the controller
       ...[count(1), int16(NONE), compact(TOPIC), Buffer.of(0)],
@@ -222,7 +215,7 @@ export class ScriptedCluster {
   }
 
   bootstrapServers(...ids: number[]): string {
-    return ids.map((id) => `127.0.0.1:${this.broker(id).address.port}`).join()
+    return ids.map((id) => `${HOST}:${this.broker(id).port}`).join()
   }
 
   async stop(): Promise<void> {
@@ -230,15 +223,23 @@ export class ScriptedCluster {
   }
 }
 
+/** A cluster for each test. Call where a hook may be registered. */
+export function useScriptedCluster(count: number, view: View): { readonly current: ScriptedCluster } {
+  const held = {} as { current: ScriptedCluster }
+  beforeEach(async () => {
+    held.current = await ScriptedCluster.start(count, view)
+  })
+  afterEach(() => held.current.stop())
+  return held
+}
+
 const tags = Buffer.of(0)
 /** No throttling; one topic, one partition. */
 const ofPartition = [int32(0), int32(1), text(TOPIC), int32(1)]
 
 function apiVersions(error: number): Buffer {
-  const known = Object.entries(VERSIONS).map(([name, [key, version]]) =>
-    Buffer.concat([int16(key), int16(name === 'Produce' ? 0 : version), int16(version)]),
-  )
-  return Buffer.concat([int16(error), int32(known.length), ...known])
+  const known = [...Object.values(VERSIONS).map(([key, version]) => [key, version, version]), PRODUCE]
+  return Buffer.concat([int16(error), int32(known.length), ...known.flat().map(int16)])
 }
 
 /** Length of a compact array. */

@@ -1,6 +1,5 @@
 // What takes connections and never answers: for every wait that must end by its timeout or its AbortSignal.
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { LoopbackServer } from './loopback-server'
 
 export interface SilentBroker {
   /** `bootstrap.servers`. */
@@ -11,26 +10,14 @@ export interface SilentBroker {
 }
 
 export async function startSilentBroker(): Promise<SilentBroker> {
-  const sockets = new Set<Socket>()
-  const server: Server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    socket.on('close', () => sockets.delete(socket))
-    socket.resume()
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  const server = new LoopbackServer((socket) => socket.resume())
+  await server.start()
   return {
-    bootstrap: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    bootstrap: `127.0.0.1:${server.port}`,
     get connections() {
-      return sockets.size
+      return server.connections
     },
-    async stop() {
-      for (const socket of sockets) socket.destroy()
-      const closed = once(server, 'close')
-      server.close()
-      await closed
-    },
+    stop: () => server.stop(),
   }
 }
 

@@ -3,7 +3,7 @@
 import { binding, POLL_EVENT, POLL_NOTHING, PollMode, type AddonConsumer } from '../../../lib/binding'
 import { Block } from '../../../lib/message/block'
 import { ApiKey, type MockCluster } from '../../../lib/testing'
-import { ScriptedCluster, TOPIC, type View } from '../../helpers/scripted-cluster'
+import { TOPIC, useScriptedCluster, type View } from '../../helpers/scripted-cluster'
 import { waitFor } from '../../helpers/wait'
 import { take, useMocks } from '../testing/support'
 
@@ -83,60 +83,53 @@ describe('a leader that stood still for a while', () => {
   const STALE: View = { brokers: [1], leader: 1, leaderEpoch: 1, messages: [1] }
   const REFRESHING = { 'topic.metadata.refresh.interval.ms': '50' }
   const HEALED: View = { brokers: [1], leader: 1, leaderEpoch: 3, messages: [1, 2, 2, 3] }
-  let cluster: ScriptedCluster
-
-  beforeEach(async () => {
-    cluster = await ScriptedCluster.start(2, LATER)
-  })
-
-  afterEach(async () => {
-    await cluster.stop()
-  })
+  const scripted = useScriptedCluster(2, LATER)
 
   /** Its view was looked at again and again. */
   async function isLookedAt(): Promise<void> {
-    const { asked } = cluster.broker(1)
+    const { asked } = scripted.current.broker(1)
     const before = asked.Metadata ?? 0
     await waitFor(() => (asked.Metadata ?? 0) > before + 10, { describe: 'metadata to be asked for' })
   }
 
   it('is not believed that it leads again, also when the leader after it is gone', async () => {
-    const { consumer } = mocks.consumer(cluster.bootstrapServers(1, 2), {
+    const { consumer } = mocks.consumer(scripted.current.bootstrapServers(1, 2), {
       config: REFRESHING,
     })
     consumer.assign([{ topic: TOPIC, partition: 0, offset: 1 }])
     expect((await take(consumer, 2)).map(({ offset }) => offset)).toEqual([1, 2])
-    cluster.view = STALE
-    await cluster.broker(2).stop()
+    scripted.current.view = STALE
+    await scripted.current.broker(2).stop()
     await isLookedAt()
-    cluster.view = HEALED
+    scripted.current.view = HEALED
     expect((await take(consumer, 1)).map(({ offset }) => offset)).toEqual([3])
   })
 
-  it('is not asked for an offset that it cannot know', async () => {
-    cluster.view = STALE
+  /** A consumer that comes while nobody knows better, from a position of later. */
+  async function beginStale(task: (consumer: AddonConsumer) => Promise<void>): Promise<void> {
+    scripted.current.view = STALE
     await use(
-      cluster.bootstrapServers(1),
+      scripted.current.bootstrapServers(1),
       async (consumer) => {
         consumer.assign([TOPIC, 0, 2, 2, ''])
-        await isLookedAt()
-        cluster.view = HEALED
-        expect(await nextOffset(consumer)).toBe(2)
+        await task(consumer)
       },
       REFRESHING,
     )
+  }
+
+  it('is not asked for an offset that it cannot know', async () => {
+    await beginStale(async (consumer) => {
+      await isLookedAt()
+      scripted.current.view = HEALED
+      expect(await nextOffset(consumer)).toBe(2)
+    })
   })
 
   it('is asked after half a minute, for another topic of the same name begins with an early epoch', async () => {
-    cluster.view = STALE
-    await use(
-      cluster.bootstrapServers(1),
-      async (consumer) => {
-        consumer.assign([TOPIC, 0, 2, 2, ''])
-        expect(await nextOffset(consumer, 40_000)).toBe(0)
-        expect(cluster.broker(1).asked.OffsetForLeaderEpoch).toBe(1)
-      },
-      REFRESHING,
-    )
+    await beginStale(async (consumer) => {
+      expect(await nextOffset(consumer, 40_000)).toBe(0)
+      expect(scripted.current.broker(1).asked.OffsetForLeaderEpoch).toBe(1)
+    })
   }, 90_000)
 })
