@@ -53,7 +53,7 @@
         '-Wl,-z,relro',
       ],
       'conditions': [
-        ['allocator=="mimalloc"', {'libraries': ['<(deps)/lib/libmimalloc.a']}],
+        ['allocator=="mimalloc"', {'defines': ['RDKAFKA_TIERS_MIMALLOC'], 'libraries': ['<(deps)/lib/libmimalloc.a']}],
         [
           'sanitizer!=""',
           {

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "allocator.h"
 #include "events.h"
 #include "threads.h"
 
@@ -176,6 +177,7 @@ void Client::ControlThread(std::shared_ptr<Client> self) {
   rd_kafka_queue_destroy(client.mainQueue_);
   // close() has left the group politely by now, or there is no time to.
   rd_kafka_destroy_flags(client.rk_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  ReturnFreeMemory();
   std::lock_guard<std::mutex> lock(client.mutex_);
   client.mainQueue_ = nullptr;
   client.rk_ = nullptr;

@@ -39,6 +39,7 @@ void Poller::SwitchTo(rd_kafka_queue_t* queue) {
 
 void Poller::Release() {
   while (hasTaken()) DropTaken();
+  pool_->KeepNone();
   if (!queue_) return;
   rd_kafka_queue_cb_event_enable(queue_, nullptr, nullptr);
   rd_kafka_queue_destroy(queue_);

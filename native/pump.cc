@@ -42,6 +42,9 @@ void Pump::Join() {
   uv_thread_join(&thread_);
   isStarted_ = false;
   CountThread(-1);
+  // Nobody takes them any more, and a program may hold on to a closed consumer.
+  std::lock_guard<std::mutex> lock(mutex_);
+  ring_.clear();
 }
 
 bool Pump::Pop(PumpItem* item) {

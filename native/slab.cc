@@ -17,8 +17,13 @@ Slab::Slab(std::shared_ptr<SlabPool> pool, uint8_t* data, size_t size)
 
 Slab::~Slab() { pool_->Return(data_, size_); }
 
-SlabPool::~SlabPool() {
+SlabPool::~SlabPool() { KeepNone(); }
+
+void SlabPool::KeepNone() {
+  std::lock_guard<std::mutex> lock(mutex_);
   for (uint8_t* data : idle_) std::free(data);
+  idle_.clear();
+  idleLimit_ = 0;
 }
 
 std::shared_ptr<Slab> SlabPool::Take(size_t atLeast) {
@@ -45,7 +50,7 @@ void SlabPool::Return(uint8_t* data, size_t size) {
   liveSlabBytes.fetch_sub(size, std::memory_order_relaxed);
   if (size == kSlabBytes) {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (idle_.size() < kIdleLimit) {
+    if (idle_.size() < idleLimit_) {
       idle_.push_back(data);
       return;
     }

@@ -35,7 +35,7 @@ class Slab {
   const size_t size_;
 };
 
-// Owns:    idle slabs, at most kIdleLimit of them.
+// Owns:    idle slabs, at most kIdleLimit of them, and none after KeepNone.
 // Threads: any, under mutex_; the counters are atomic.
 // Ends:    with its last Slab or Poller; ArrayBuffers may outlive the consumer, so slabs keep the pool.
 class SlabPool : public std::enable_shared_from_this<SlabPool> {
@@ -54,6 +54,9 @@ class SlabPool : public std::enable_shared_from_this<SlabPool> {
   Napi::ArrayBuffer Export(Napi::Env env, const std::shared_ptr<Slab>& slab, size_t size,
                            size_t filled, bool* isExternal);
 
+  // Frees what is idle, now and from now on: a program may hold on to a closed consumer.
+  void KeepNone();
+
   // All bytes of slabs that are not idle.
   size_t liveBytes() const { return liveBytes_.load(std::memory_order_relaxed); }
 
@@ -65,7 +68,8 @@ class SlabPool : public std::enable_shared_from_this<SlabPool> {
 
   const size_t externalLimit_;
   std::mutex mutex_;
-  std::vector<uint8_t*> idle_;
+  std::vector<uint8_t*> idle_;  // guarded by mutex_, as is how many it may hold
+  size_t idleLimit_ = kIdleLimit;
   std::atomic<size_t> liveBytes_{0};
   std::atomic<size_t> externalBytes_{0};
   std::atomic<bool> externalRefused_{false};

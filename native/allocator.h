@@ -1,0 +1,19 @@
+// What librdkafka allocates from, see scripts/deps/rdkafka_malloc.h.
+#pragma once
+
+#ifdef RDKAFKA_TIERS_MIMALLOC
+#include <mimalloc.h>
+#endif
+
+namespace rdkafka_tiers {
+
+// To the system, also what ended threads left: each of librdkafka's threads has a heap of its own, and when it ends,
+// pages of it in which something was still used stay resident until another thread happens to look at them.
+// Milliseconds; not for a path that is hot.
+inline void ReturnFreeMemory() {
+#ifdef RDKAFKA_TIERS_MIMALLOC
+  mi_collect(true);
+#endif
+}
+
+}  // namespace rdkafka_tiers
