@@ -57,6 +57,7 @@
         [
           'sanitizer!=""',
           {
+            'defines': ['RDKAFKA_TIERS_SANITIZED'],
             'cflags!': ['-O2'],
             'cflags': ['-O1', '-fno-omit-frame-pointer', '-fsanitize=<(sanitizer)'],
             'ldflags': ['-fsanitize=<(sanitizer)'],

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 
 #include "slab.h"
 #include "threads.h"
@@ -127,6 +128,14 @@ Napi::Value JsShutdown(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+#ifdef RDKAFKA_TIERS_SANITIZED
+// What the test of leaks must find.
+Napi::Value JsLeak(const Napi::CallbackInfo& info) {
+  if (!rd_kafka_conf_new()) throw std::bad_alloc();
+  return info.Env().Undefined();
+}
+#endif
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Environment(env));
   Napi::Object versions = Napi::Object::New(env);
@@ -149,6 +158,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("errorMessage", Napi::Function::New(env, JsErrorMessage, "errorMessage"));
   exports.Set("counters", Napi::Function::New(env, JsCounters, "counters"));
   exports.Set("shutdown", Napi::Function::New(env, JsShutdown, "shutdown"));
+#ifdef RDKAFKA_TIERS_SANITIZED
+  exports.Set("leak", Napi::Function::New(env, JsLeak, "leak"));
+#endif
   return exports;
 }
 

@@ -2,7 +2,7 @@
 // their group rebalanced. Part of `npm run test:asan`: LeakSanitizer comes with AddressSanitizer.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { TIERS } from '../helpers/consumer'
+import { type Mode, TIERS } from '../helpers/consumer'
 import { runFixture } from '../helpers/fixture'
 import { TemporaryDirectory } from '../helpers/guard'
 
@@ -17,11 +17,16 @@ interface Leaked {
   stacks: string[]
 }
 
-async function leakedAfter(cycles: number): Promise<Leaked> {
+interface Options {
+  modes?: readonly Mode[]
+  isPlanted?: boolean
+}
+
+async function leakedAfter(cycles: number, { modes = TIERS, isPlanted = false }: Options = {}): Promise<Leaked> {
   const directory = new TemporaryDirectory('leaks')
   try {
     const options = `log_path=${join(directory.path, 'report')}:detect_leaks=1:exitcode=0:fast_unwind_on_malloc=0`
-    await runFixture('leaks', { modes: TIERS, cycles }, { env: { ASAN_OPTIONS: options }, deadlineMs: 300_000 })
+    await runFixture('leaks', { modes, cycles, isPlanted }, { env: { ASAN_OPTIONS: options }, deadlineMs: 300_000 })
     const reports = readdirSync(directory.path).map((file) => readFileSync(join(directory.path, file), 'utf8'))
     return read(reports.join('\n'))
   } finally {
@@ -49,6 +54,13 @@ test('a report is read: what is ours counts, and nothing else', () => {
   ].join('\n\n')
   expect(read(report)).toMatchObject({ bytes: 130, stacks: { length: 2 } })
 })
+
+test('a leak that is planted is found', async () => {
+  const modes = ['standard'] as const
+  const less = await leakedAfter(LESS, { modes, isPlanted: true })
+  const more = await leakedAfter(3, { modes, isPlanted: true })
+  expect(more.bytes).toBeGreaterThan(less.bytes)
+}, 600_000)
 
 test('more consumers, batches and rebalances leave no more behind', async () => {
   const less = await leakedAfter(LESS)
