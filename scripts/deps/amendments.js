@@ -134,6 +134,53 @@ const AMENDMENTS = [
     put: '        rd_ts_t rktp_ts_awaiting_leader;\n        rd_kafka_timer_t rktp_validate_tmr;',
   },
   {
+    // A topic that was deleted and made again counts its leaders from 0: the new one was taken for outdated, and its
+    // partitions were never read again. And where its leader was followed, it was read on at the old topic's position, in
+    // the middle. As it is here, the position is of no use, and `auto.offset.reset` decides.
+    why: 'another topic of the same name',
+    file: 'rdkafka_topic.c',
+    find: '                        rkt->rkt_topic_id = mdit->topic_id;',
+    put: [
+      '                        for (j = 0; j < rkt->rkt_partition_cnt &&',
+      '                                    !RD_KAFKA_UUID_IS_ZERO(rkt->rkt_topic_id) &&',
+      '                                    !RD_KAFKA_UUID_IS_ZERO(mdit->topic_id);',
+      '                             j++) {',
+      '                                rd_kafka_toppar_t *rktp = rkt->rkt_p[j];',
+      '                                rd_kafka_toppar_lock(rktp);',
+      '                                rktp->rktp_leader_epoch = -1;',
+      '                                rktp->rktp_lo_offset = RD_KAFKA_OFFSET_INVALID;',
+      '                                if (rktp->rktp_fetch_state ==',
+      '                                        RD_KAFKA_TOPPAR_FETCH_ACTIVE ||',
+      '                                    rktp->rktp_fetch_state ==',
+      '                                        RD_KAFKA_TOPPAR_FETCH_VALIDATE_EPOCH_WAIT)',
+      '                                        rd_kafka_offset_reset(',
+      '                                            rktp, RD_KAFKA_NODEID_UA,',
+      '                                            rktp->rktp_offsets.fetch_pos,',
+      '                                            RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID,',
+      '                                            "the topic was made anew");',
+      '                                rd_kafka_toppar_unlock(rktp);',
+      '                        }',
+      '                        rkt->rkt_topic_id = mdit->topic_id;',
+    ].join('\n'),
+  },
+  {
+    // Where `auto.offset.reset` leads is compared with where the partition was begun, and not with its position: when both
+    // are 0, the position that is of no use was kept.
+    why: 'a reset to where the partition was begun',
+    file: 'rdkafka_offset.c',
+    find: [
+      '        if (err_pos.offset == RD_KAFKA_OFFSET_INVALID || err)',
+      '                pos.offset = rktp->rktp_rkt->rkt_conf.auto_offset_reset;',
+      '        else',
+    ].join('\n'),
+    put: [
+      '        if (err_pos.offset == RD_KAFKA_OFFSET_INVALID || err) {',
+      '                pos.offset = rktp->rktp_rkt->rkt_conf.auto_offset_reset;',
+      '                rd_kafka_fetch_pos_init(&rktp->rktp_last_next_fetch_start);',
+      '        } else',
+    ].join('\n'),
+  },
+  {
     // Where to begin is asked again when a partition's leader changes, and the first question stays under way. When its
     // answer comes, or its connection ends, the second is long answered and messages were delivered: they would be
     // delivered again from the beginning, or what came meanwhile would be skipped with `latest`. A seek made in between

@@ -1,0 +1,79 @@
+// A topic that is deleted while it is consumed, and made again under its name. Three brokers, so that its leader can move.
+import { type Mode, TIERS } from '../helpers/consumer'
+import { type KafkaCluster, startKafka } from '../helpers/kafka'
+import { seed } from '../helpers/produce'
+import { createTopic, deleteTopic, moveLeader } from '../helpers/topics'
+import { waitFor } from '../helpers/wait'
+import { useWatched, type Watched } from './support/watched'
+
+/** Messages of the first one. */
+const EACH = 200
+
+let kafka: KafkaCluster
+
+beforeAll(async () => {
+  kafka = await startKafka({ brokers: 3 })
+}, 120_000)
+
+afterAll(async () => {
+  await kafka.stop()
+})
+
+const at = (): { bootstrap: string } => ({ bootstrap: kafka.bootstrap })
+
+const watch = useWatched(() => ({
+  mayWarn: true,
+  config: {
+    'bootstrap.servers': kafka.bootstrap,
+    'enable.auto.commit': true,
+    'auto.commit.interval.ms': 100,
+    'heartbeat.interval.ms': 500,
+  },
+}))
+
+describe('a topic whose leader moved is deleted, and made again with more messages', () => {
+  const LATER = 2 * EACH
+  const MOVES = 3
+  const readers = new Map<Mode, Watched>()
+  const before = new Map<Mode, number>()
+  let topic: string
+
+  beforeAll(async () => {
+    topic = await createTopic({ prefix: 'faults', partitions: 1, ...at() })
+    const fill = (count: number): Promise<void> => seed(topic, { count, size: 50, partitions: 1, ...at() })
+    await fill(EACH)
+    await Promise.all(
+      TIERS.map(async (mode) => {
+        const reader = watch(mode)
+        readers.set(mode, reader)
+        await reader.start([topic])
+        await reader.waitForDistinct(EACH)
+      }),
+    )
+    // Each raises the epoch; the new topic's begins at 0 again.
+    for (let turn = 0; turn < MOVES; turn++) await moveLeader(topic, 0, (turn % 3) + 1, at())
+    await deleteTopic(topic, at())
+    for (const [mode, { count }] of readers) before.set(mode, count)
+    await createTopic({ name: topic, partitions: 1, ...at() })
+    await fill(LATER)
+  }, 150_000)
+
+  afterAll(async () => {
+    await Promise.all([...readers.values()].map((reader) => reader.close()))
+    await deleteTopic(topic, at())
+  })
+
+  it.each(TIERS)(
+    '%s: the new one is read',
+    async (mode) => {
+      const reader = readers.get(mode) as Watched
+      const later = (): number[] => (reader.processed.get(0) ?? []).slice(before.get(mode))
+      await waitFor(() => later().at(-1) === LATER - 1, {
+        deadlineMs: 20_000,
+        describe: () =>
+          `${mode}: ${LATER} messages; there are ${later().length}, from ${later()[0]} to ${later().at(-1)}`,
+      })
+    },
+    40_000,
+  )
+})
