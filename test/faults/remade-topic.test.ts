@@ -31,9 +31,8 @@ const watch = useWatched(() => ({
   },
 }))
 
-describe('a topic whose leader moved is deleted, and made again with more messages', () => {
+describe.each([0, 3])('a topic whose leader moved %i times is deleted, and made again with more messages', (moves) => {
   const LATER = 2 * EACH
-  const MOVES = 3
   const readers = new Map<Mode, Watched>()
   const before = new Map<Mode, number>()
   let topic: string
@@ -46,12 +45,14 @@ describe('a topic whose leader moved is deleted, and made again with more messag
       TIERS.map(async (mode) => {
         const reader = watch(mode)
         readers.set(mode, reader)
-        await reader.start([topic])
+        // Not by a group: where it goes on depends on what is still committed of the old topic, too.
+        reader.consumer.assign([{ topic, partition: 0 }])
+        reader.read()
         await reader.waitForDistinct(EACH)
       }),
     )
     // Each raises the epoch; the new topic's begins at 0 again.
-    for (let turn = 0; turn < MOVES; turn++) await moveLeader(topic, 0, (turn % 3) + 1, at())
+    for (let turn = 0; turn < moves; turn++) await moveLeader(topic, 0, (turn % 3) + 1, at())
     await deleteTopic(topic, at())
     for (const [mode, { count }] of readers) before.set(mode, count)
     await createTopic({ name: topic, partitions: 1, ...at() })
@@ -64,7 +65,7 @@ describe('a topic whose leader moved is deleted, and made again with more messag
   })
 
   it.each(TIERS)(
-    '%s: the new one is read',
+    '%s: the new one is read from its beginning',
     async (mode) => {
       const reader = readers.get(mode) as Watched
       const later = (): number[] => (reader.processed.get(0) ?? []).slice(before.get(mode))
@@ -73,6 +74,7 @@ describe('a topic whose leader moved is deleted, and made again with more messag
         describe: () =>
           `${mode}: ${LATER} messages; there are ${later().length}, from ${later()[0]} to ${later().at(-1)}`,
       })
+      expect(later()).toEqual(Array.from({ length: LATER }, (_, offset) => offset))
     },
     40_000,
   )
