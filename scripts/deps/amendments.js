@@ -218,6 +218,53 @@ const AMENDMENTS = [
     ].join('\n'),
   },
   {
+    // A coordinator that has just become one, or is none any more, says so when it is asked for committed offsets, mostly in
+    // the first moments of a cluster or after a broker's end. That was told, and not asked again: the partitions were never
+    // read. As it is here, it is asked again, as it is while it loads a group.
+    why: 'a coordinator that is none yet',
+    file: 'rdkafka_request.c',
+    find: '        return rd_kafka_err_action(rkb, err, request, RD_KAFKA_ERR_ACTION_END);\n}\n\n/**\n * Generic handler for OffsetFetch',
+    put: [
+      '        return rd_kafka_err_action(',
+      '            rkb, err, request,',
+      '            RD_KAFKA_ERR_ACTION_REFRESH | RD_KAFKA_ERR_ACTION_RETRY,',
+      '            RD_KAFKA_RESP_ERR_NOT_COORDINATOR,',
+      '            RD_KAFKA_ERR_ACTION_REFRESH | RD_KAFKA_ERR_ACTION_RETRY,',
+      '            RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,',
+      '            RD_KAFKA_ERR_ACTION_END);',
+      '}',
+      '',
+      '/**',
+      ' * Generic handler for OffsetFetch',
+    ].join('\n'),
+  },
+  {
+    // The question is not repeated when the assignment changed meanwhile, but its partitions were not asked for anew
+    // either, nor any that came later. And an answer that cannot be read at all ended the process.
+    why: 'committed offsets of an assignment that changed meanwhile',
+    file: 'rdkafka_assignment.c',
+    find: '        if (!offsets && !allow_retry) {\n                rd_dassert(err);',
+    put: [
+      '        if (!allow_retry && !rd_kafka_terminating(rk) &&',
+      '            rd_kafka_handle_OffsetFetch_err_action(NULL, err, request) &',
+      '                RD_KAFKA_ERR_ACTION_RETRY) {',
+      '                rd_kafka_topic_partition_t *rktpar;',
+      '                RD_KAFKA_TPLIST_FOREACH(rktpar,',
+      '                                        rk->rk_consumer.assignment.queried)',
+      '                        rd_kafka_topic_partition_list_add_copy(',
+      '                            rk->rk_consumer.assignment.pending, rktpar);',
+      '                rd_kafka_topic_partition_list_clear(',
+      '                    rk->rk_consumer.assignment.queried);',
+      '                RD_IF_FREE(offsets, rd_kafka_topic_partition_list_destroy);',
+      '                rd_kafka_assignment_serve(rk);',
+      '                return;',
+      '        }',
+      '',
+      '        if (!offsets) {',
+      '                rd_dassert(err);',
+    ].join('\n'),
+  },
+  {
     // A coordinator tells a member of group protocol `consumer` once what it is to have, or when it is asked in full.
     // When that answer is lost because it came too late, librdkafka asks again, and not in full: the member keeps what it
     // should give back, and the partition's next owner waits until something else changes, be it for ever.

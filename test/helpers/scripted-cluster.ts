@@ -25,6 +25,8 @@ const VERSIONS = {
   Fetch: [1, 11],
   ListOffsets: [2, 5],
   Metadata: [3, 9],
+  OffsetFetch: [9, 5],
+  FindCoordinator: [10, 0],
   ApiVersions: [18, 0],
   OffsetForLeaderEpoch: [23, 2],
 } as const
@@ -52,6 +54,7 @@ export class ScriptedBroker {
   readonly #cluster: ScriptedCluster
   readonly #server: LoopbackServer
   readonly #held = new Map<Api, (() => void)[]>()
+  readonly #said = new Map<Api, Buffer[]>()
 
   constructor(id: number, view: View, cluster: ScriptedCluster) {
     this.#id = id
@@ -85,6 +88,11 @@ export class ScriptedBroker {
     for (const go of held) go()
   }
 
+  /** The next questions are answered with these, one each, whatever they ask for. */
+  say(api: Api, answers: readonly Buffer[]): void {
+    this.#said.set(api, [...answers])
+  }
+
   #serve(socket: Socket): void {
     let received = Buffer.alloc(0)
     socket.on('data', (data: Buffer) => {
@@ -99,13 +107,13 @@ export class ScriptedBroker {
 
   async #answer(socket: Socket, request: Buffer): Promise<void> {
     const api = API_OF.get(request.readInt16BE(0))
-    if (api === undefined) return // The group's coordinator is asked for all the same.
+    if (api === undefined) return // Nobody joins a group here.
     this.asked[api] = (this.asked[api] ?? 0) + 1
     const version = request.readInt16BE(2)
     const body = request.subarray(10 + Math.max(0, request.readInt16BE(8)))
     const held = this.#held.get(api)
     if (held !== undefined) await new Promise<void>((resolve) => held.push(resolve))
-    const answer = await this.#answerTo(api, version, body)
+    const answer = this.#said.get(api)?.shift() ?? (await this.#answerTo(api, version, body))
     const correlationId = request.subarray(4, 8)
     socket.write(Buffer.concat([int32(4 + answer.length), correlationId, answer]))
   }
@@ -116,6 +124,11 @@ export class ScriptedBroker {
         return apiVersions(version === VERSIONS.ApiVersions[1] ? NONE : UNSUPPORTED_VERSION)
       case 'Metadata':
         return this.#metadata()
+      case 'FindCoordinator':
+        return Buffer.concat([int16(NONE), int32(this.#id), text(HOST), int32(this.port)])
+      case 'OffsetFetch':
+        // Nothing was committed.
+        return Buffer.concat([...ofPartition, int32(0), int64(-1), int32(-1), text(''), int16(NONE), int16(NONE)])
       case 'ListOffsets':
         return this.#listOffsets(body)
       case 'OffsetForLeaderEpoch':

@@ -1,11 +1,11 @@
 // A leader that was replaced and does not know it yet answers that an offset is not there. librdkafka believed it, and began
 // the partition anew: the epoch that comes with a committed offset tells that the answer is another's to give.
-import { binding, POLL_EVENT, POLL_NOTHING, PollMode, type AddonConsumer } from '../../../lib/binding'
-import { Block } from '../../../lib/message/block'
+import type { AddonConsumer } from '../../../lib/binding'
 import { ApiKey, type MockCluster } from '../../../lib/testing'
 import { TOPIC, useScriptedCluster, type View } from '../../helpers/scripted-cluster'
 import { waitFor } from '../../helpers/wait'
 import { take, useMocks } from '../testing/support'
+import { nextOffset, use } from './support/addon-consumer'
 
 const OFFSET_OUT_OF_RANGE = 1
 const MESSAGES = 5
@@ -23,35 +23,6 @@ async function produce(cluster: MockCluster): Promise<void> {
 async function replaceLeader(cluster: MockCluster): Promise<void> {
   cluster.setLeader('t', 0, 1)
   await produce(cluster)
-}
-
-async function use(
-  bootstrapServers: string,
-  task: (consumer: AddonConsumer) => Promise<void>,
-  more: Record<string, string> = {},
-): Promise<void> {
-  const config = { 'bootstrap.servers': bootstrapServers, 'group.id': 'g', 'auto.offset.reset': 'earliest', ...more }
-  const conf = Object.entries(config).flat()
-  const consumer = binding().createConsumer(conf, PollMode.Direct, () => consumer.serve(), 100, 65_536)
-  try {
-    await task(consumer)
-  } finally {
-    await consumer.destroy()
-  }
-}
-
-async function nextOffset(consumer: AddonConsumer, deadlineMs = 10_000): Promise<number> {
-  let buffer: ArrayBuffer | undefined
-  await waitFor(
-    () => {
-      const polled = consumer.poll(1)
-      if (polled === POLL_EVENT) throw new Error(String(consumer.takeEvent()))
-      if (polled !== POLL_NOTHING) buffer = consumer.takeBuffer()
-      return buffer !== undefined
-    },
-    { describe: 'a message', deadlineMs },
-  )
-  return new Block(buffer as ArrayBuffer).offset(0)
 }
 
 describe('that an offset is not there', () => {
