@@ -2,11 +2,12 @@
 // consumer of each mode goes through each fault, in a group of its own.
 import { MODES, type Mode, TIERS } from '../helpers/consumer'
 import { describeGroup, groupOffsets, offsetsPartition } from '../helpers/groups'
-import { type Broker, type KafkaCluster, startKafka } from '../helpers/kafka'
+import type { Broker } from '../helpers/kafka'
 import { seed } from '../helpers/produce'
 import { addPartitions, createTopic, deleteTopic, describeTopic, moveLeader, uniqueName } from '../helpers/topics'
 import { waitFor } from '../helpers/wait'
-import { faultsIn, useWatched, type Watched } from './support/watched'
+import { useOwnKafka } from './support/own-kafka'
+import { faultsIn, type Watched } from './support/watched'
 
 const PARTITIONS = 3
 /** Messages a partition, each time. */
@@ -15,32 +16,23 @@ const SESSION_MS = 6000
 /** Of groups whose protocol is `consumer`. */
 const HEARTBEAT_MS = 1500
 
-let kafka: KafkaCluster
-
-beforeAll(async () => {
-  const configOverrides = {
-    'group.consumer.min.heartbeat.interval.ms': HEARTBEAT_MS,
-    'group.consumer.heartbeat.interval.ms': HEARTBEAT_MS,
-  }
-  kafka = await startKafka({ brokers: 3, ownProcesses: true, configOverrides })
-}, 120_000)
-
-afterAll(async () => {
-  await kafka.stop()
-})
-
-const at = (): { bootstrap: string } => ({ bootstrap: kafka.bootstrap })
-
-const watch = useWatched(() => ({
-  mayWarn: true,
-  config: {
-    'bootstrap.servers': kafka.bootstrap,
+const kafka = useOwnKafka(
+  {
+    brokers: 3,
+    ownProcesses: true,
+    configOverrides: {
+      'group.consumer.min.heartbeat.interval.ms': HEARTBEAT_MS,
+      'group.consumer.heartbeat.interval.ms': HEARTBEAT_MS,
+    },
+  },
+  {
     'enable.auto.commit': true,
     'auto.commit.interval.ms': 100,
     'session.timeout.ms': SESSION_MS,
     'heartbeat.interval.ms': 500,
   },
-}))
+)
+const { at, watch } = kafka
 
 /** A topic, a reader of each mode that has read what it holds, and what comes next. */
 class Scene {
@@ -124,7 +116,7 @@ class Scene {
 
 const leaderOf = async (topic: string, partition: number): Promise<Broker> => {
   const leader = (await describeTopic(topic, at())).find((each) => each.partition === partition)?.leader
-  return kafka.brokers.find(({ nodeId }) => nodeId === leader) as Broker
+  return kafka.cluster.brokers.find(({ nodeId }) => nodeId === leader) as Broker
 }
 
 /** Until every partition has all its replicas again: the next fault must not meet the last one. */
@@ -205,7 +197,7 @@ describe("the group's coordinator is killed", () => {
     await scene.begin()
     // One after the other: each group has its own coordinator.
     const { coordinator } = await describeGroup(scene.groups.get('dedicated') as string, at())
-    const broker = kafka.brokers.find(({ nodeId }) => nodeId === coordinator) as Broker
+    const broker = kafka.cluster.brokers.find(({ nodeId }) => nodeId === coordinator) as Broker
     await broker.kill('SIGKILL')
     await scene.produce()
     await scene.caughtUp()
@@ -239,9 +231,9 @@ describe('all brokers stand still, for less than the session', () => {
 
   beforeAll(async () => {
     await scene.begin()
-    await Promise.all(kafka.brokers.map((broker) => broker.kill('SIGSTOP')))
+    await Promise.all(kafka.cluster.brokers.map((broker) => broker.kill('SIGSTOP')))
     await new Promise((resolve) => setTimeout(resolve, SESSION_MS / 3))
-    await Promise.all(kafka.brokers.map((broker) => broker.kill('SIGCONT')))
+    await Promise.all(kafka.cluster.brokers.map((broker) => broker.kill('SIGCONT')))
     await healed(scene.topic)
     await scene.produce()
     await scene.caughtUp()
@@ -261,13 +253,13 @@ describe('all brokers stand still, for longer than the session', () => {
 
   beforeAll(async () => {
     await scene.begin()
-    await Promise.all(kafka.brokers.map((broker) => broker.kill('SIGSTOP')))
+    await Promise.all(kafka.cluster.brokers.map((broker) => broker.kill('SIGSTOP')))
     await Promise.all(
       MODES.map((mode) =>
         scene.reader(mode).waitForEvent(mode === 'legacy' ? 'revoked' : 'lost', undefined, 3 * SESSION_MS),
       ),
     )
-    await Promise.all(kafka.brokers.map((broker) => broker.kill('SIGCONT')))
+    await Promise.all(kafka.cluster.brokers.map((broker) => broker.kill('SIGCONT')))
     await healed(scene.topic)
     await scene.produce()
     await scene.caughtUp(60_000)
@@ -290,7 +282,7 @@ describe('all brokers go down and come back', () => {
 
   beforeAll(async () => {
     await scene.begin()
-    await Promise.all(kafka.brokers.map((broker) => broker.kill('SIGKILL')))
+    await Promise.all(kafka.cluster.brokers.map((broker) => broker.kill('SIGKILL')))
     // Who starts now: its subscription stands, and takes effect when they are back.
     await Promise.all(
       MODES.map(async (mode) => {
@@ -308,7 +300,7 @@ describe('all brokers go down and come back', () => {
     )
     // librdkafka tells of it every ten seconds.
     await new Promise((resolve) => setTimeout(resolve, 12_000))
-    await Promise.all(kafka.brokers.map((broker) => broker.restart()))
+    await Promise.all(kafka.cluster.brokers.map((broker) => broker.restart()))
     await healed(scene.topic)
     await scene.produce()
     await scene.caughtUp(60_000)
@@ -323,7 +315,7 @@ describe('all brokers go down and come back', () => {
     const reader = scene.reader(mode)
     expect(reader.warnings('ERR__ALL_BROKERS_DOWN')).toHaveLength(1)
     // One for each broker, and a few that differ in their words.
-    expect(reader.warnings('ERR__TRANSPORT').length).toBeLessThanOrEqual(2 * kafka.brokers.length)
+    expect(reader.warnings('ERR__TRANSPORT').length).toBeLessThanOrEqual(2 * kafka.cluster.brokers.length)
   })
 
   it.each(MODES)('%s: subscribe() meanwhile says that nobody answers; the subscription takes effect later', (mode) => {
@@ -370,7 +362,7 @@ describe('the answer to a heartbeat is lost that said what to give back, of prot
         return begin(mode, group)
       }),
     )
-    const others = kafka.brokers.filter(({ nodeId }) => nodeId !== coordinator)
+    const others = kafka.cluster.brokers.filter(({ nodeId }) => nodeId !== coordinator)
     // The coordinator goes on, and answers nothing until others have what it wrote: after a heartbeat has timed out.
     for (const broker of others) await broker.kill('SIGSTOP')
     const joining = [...members.values()].map(([, second]) => second.start([topic]))

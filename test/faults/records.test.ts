@@ -4,27 +4,13 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CorruptRecordError, type KafkaError, OffsetError } from '../../lib/errors'
 import { MODES } from '../helpers/consumer'
-import { type KafkaCluster, startKafka } from '../helpers/kafka'
 import { produce, seed } from '../helpers/produce'
 import { createTopic, deleteRecords, uniqueName } from '../helpers/topics'
-import { useWatched, type Watched } from './support/watched'
+import { useOwnKafka } from './support/own-kafka'
+import type { Watched } from './support/watched'
 
-let kafka: KafkaCluster
-
-const at = (): { bootstrap: string } => ({ bootstrap: kafka.bootstrap })
-
-beforeAll(async () => {
-  kafka = await startKafka({ ownProcesses: true })
-}, 120_000)
-
-afterAll(async () => {
-  await kafka.stop()
-})
-
-const watch = useWatched(() => ({
-  mayWarn: true,
-  config: { 'bootstrap.servers': kafka.bootstrap, 'fetch.error.backoff.ms': 50 },
-}))
+const kafka = useOwnKafka({ ownProcesses: true }, { 'fetch.error.backoff.ms': 50 })
+const { at, watch } = kafka
 
 describe('an offset that is not in the log any more', () => {
   const COUNT = 100
@@ -85,7 +71,7 @@ describe('a record that is damaged on the disk', () => {
     // Read from a wrong place, each could pass for the beginning of a batch far ahead.
     const values = Array.from({ length: BATCH }, () => ({ value: 'a'.repeat(50) }))
     for (let batch = 0; batch < 3; batch++) await produce(topic, values, at())
-    const [broker] = kafka.brokers
+    const [broker] = kafka.cluster.brokers
     if (broker === undefined) throw new Error('no broker')
     // Cleanly, or it would look for damage as it starts.
     await broker.kill('SIGTERM')

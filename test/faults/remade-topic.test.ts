@@ -1,35 +1,18 @@
 // A topic that is deleted while it is consumed, and made again under its name. Three brokers, so that its leader can move.
 import { type Mode, TIERS } from '../helpers/consumer'
-import { type KafkaCluster, startKafka } from '../helpers/kafka'
 import { seed } from '../helpers/produce'
 import { createTopic, deleteTopic, moveLeader } from '../helpers/topics'
 import { waitFor } from '../helpers/wait'
-import { useWatched, type Watched } from './support/watched'
+import { useOwnKafka } from './support/own-kafka'
+import type { Watched } from './support/watched'
 
 /** Messages of the first one. */
 const EACH = 200
 
-let kafka: KafkaCluster
-
-beforeAll(async () => {
-  kafka = await startKafka({ brokers: 3 })
-}, 120_000)
-
-afterAll(async () => {
-  await kafka.stop()
-})
-
-const at = (): { bootstrap: string } => ({ bootstrap: kafka.bootstrap })
-
-const watch = useWatched(() => ({
-  mayWarn: true,
-  config: {
-    'bootstrap.servers': kafka.bootstrap,
-    'enable.auto.commit': true,
-    'auto.commit.interval.ms': 100,
-    'heartbeat.interval.ms': 500,
-  },
-}))
+const { at, watch } = useOwnKafka(
+  { brokers: 3 },
+  { 'enable.auto.commit': true, 'auto.commit.interval.ms': 100, 'heartbeat.interval.ms': 500 },
+)
 
 describe.each([0, 3])('a topic whose leader moved %i times is deleted, and made again with more messages', (moves) => {
   const LATER = 2 * EACH
