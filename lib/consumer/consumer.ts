@@ -5,13 +5,14 @@ import type { Message } from '../message/message'
 import type { MessageBatch } from '../message/message-batch'
 import type { Deserializer } from '../serde'
 import { BatchStream } from './batch-stream'
+import { Closing } from './closing'
 import { Delivery } from './delivery'
 import { MessageStream } from './message-stream'
 import { Events } from './events'
 import { checkOffsets, checkPartitions, flatOffsets } from './flat'
 import { Group } from './group'
 import { Liveness } from './liveness'
-import { awaiting, calling } from './native-error'
+import { calling } from './native-error'
 import { commitWarning, Offsets, offsetsAfter } from './offsets'
 import { Partitions } from './partitions'
 import { Positions } from './positions'
@@ -30,11 +31,8 @@ import type {
   TopicPartitionResult,
   Watermarks,
 } from './types'
-import { within } from './waits'
 
 const MAX_BATCH = 100_000
-const MIN_DESTROY_MS = 50
-const LEAVING_RETRY_MS = 300
 
 /** Makes the consumer under a consumer: the addon's, or legacy's over node-rdkafka. */
 export type CreateNative = (wake: (bits: number) => void) => NativeConsumer
@@ -65,14 +63,10 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
   readonly #positions: Positions
   readonly #events: Events
   readonly #liveness: Liveness
+  readonly #closing: Closing
   readonly #timers: NodeJS.Timeout[] = []
   #subscription: string[] = []
-  #closing: Promise<void> | undefined
-  /** The group is being left: rebalance handlers still run, and may commit. */
-  #isLeaving = false
   #isDraining = false
-  /** While the group is being left: what a wake-up calls. */
-  #onProgress: (() => void) | undefined
 
   /** @internal Use `ConsumerFactory.create`. */
   constructor(
@@ -150,6 +144,29 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
       },
       () => this.#source.progress,
     )
+    this.#closing = new Closing(
+      this.#native,
+      settings,
+      {
+        group: this.#group,
+        offsets: this.#offsets,
+        delivery: this.#delivery,
+        source: this.#source,
+        requests: this.#requests,
+      },
+      {
+        onBegin: () => {
+          for (const timer of this.#timers) clearInterval(timer)
+        },
+        autoCommit: (what, retryMs) => this.#autoCommit(what, retryMs),
+        onWarning: (error) => {
+          this.#warn(error)
+        },
+        onEnd: () => {
+          this.#events.emit('close')
+        },
+      },
+    )
     this.#liveness = new Liveness(settings.maxPollIntervalMs)
     this.#every(this.#liveness.intervalMs, (consumer) => {
       consumer.#keepAlive()
@@ -173,7 +190,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    */
   async subscribe(topics: readonly (string | RegExp)[], options: CallOptions = {}): Promise<void> {
     // Also while the group is being left.
-    if (this.#closing !== undefined) throw new ClosedError()
+    if (this.#closing.hasBegun) throw new ClosedError()
     this.#requests.timeout(options)
     if (!Array.isArray(topics) || topics.length === 0) {
       throw new ArgumentError(
@@ -424,8 +441,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * `onRevoked` runs. The same promise at every call; it settles within `closeTimeoutMs`, if need be without a goodbye.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
+    return this.#closing.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -433,58 +449,6 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
   }
 
   // ---- inside ----
-
-  async #close(): Promise<void> {
-    const deadline = performance.now() + this.#settings.closeTimeoutMs
-    const left = (): number => Math.max(1, deadline - performance.now())
-    for (const timer of this.#timers) clearInterval(timer)
-    this.#isLeaving = true
-    this.#delivery.close()
-    try {
-      await within(this.#leave(), left(), 'leaving the group')
-    } catch (error) {
-      this.#warn(commitWarning(error, 'close'))
-    }
-    this.#isLeaving = false
-    this.#onProgress = undefined
-    this.#requests.close()
-    this.#source.clear()
-    // A call still under way on the control thread, or a group that was not left in time, may hold this up. It then ends
-    // by itself, and the process need not wait for it.
-    await within(this.#native.destroy(), Math.max(MIN_DESTROY_MS, left()), 'close').catch((error: unknown) => {
-      this.#warn(commitWarning(error, 'close'))
-      this.#native.unref()
-    })
-    this.#events.emit('close')
-  }
-
-  async #leave(): Promise<void> {
-    await this.#group.idle
-    if (this.#settings.autoCommit.enabled) {
-      // A rebalance under way goes on: brokers refuse commits until it has ended.
-      this.#onProgress = (): void => {
-        while (this.#source.pullUrgent());
-      }
-      this.#onProgress()
-      await this.#autoCommit('commit on close', this.#settings.closeTimeoutMs / 2)
-      await this.#group.idle
-    }
-    // From here on librdkafka takes no part in a rebalance: what is refused for one stays so, and others wait for us to go.
-    this.#offsets.maxRetryMs = LEAVING_RETRY_MS
-    await awaiting('close', () => this.#native.beginClose())
-    for (;;) {
-      // Made before looking: what rings while a handler runs is not to be missed.
-      const progress = new Promise<void>((resolve) => (this.#onProgress = resolve))
-      this.#pullAll()
-      await this.#group.idle
-      if (this.#native.isClosed()) return
-      await progress
-    }
-  }
-
-  #pullAll(): void {
-    while (this.#source.pull());
-  }
 
   /**
    * Where nobody iterates: dispatches events and drops rows that may not be delivered, until there is one that may, which
@@ -495,7 +459,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     this.#isDraining = true
     const { budget } = this.#delivery
     try {
-      while (this.#closing === undefined && this.#delivery.isIdle && !this.#source.nextRow()) {
+      while (!this.#closing.hasBegun && this.#delivery.isIdle && !this.#source.nextRow()) {
         if (!this.#source.pull()) return
         if (budget.isSpent()) await budget.turn()
       }
@@ -511,8 +475,8 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
 
   /** Something may have come: to whoever waits for messages, and where nobody does, rebalances are looked for. */
   #look(): void {
-    if (this.#closing !== undefined) {
-      this.#onProgress?.()
+    if (this.#closing.hasBegun) {
+      this.#closing.wake()
     } else if (this.#delivery.isWaiting) {
       this.#delivery.wake()
     } else {
@@ -560,6 +524,6 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
   }
 
   #assertOpen(): void {
-    if (this.#closing !== undefined && !this.#isLeaving) throw new ClosedError()
+    if (this.#closing.hasBegun && !this.#closing.isLeaving) throw new ClosedError()
   }
 }
