@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FaultyProxies, FaultyProxy } from '../helpers/faulty-proxy'
 import type { KafkaCluster } from '../helpers/kafka'
-import { percentile, printTable } from '../helpers/statistics'
+import { median, percentile, printTable } from '../helpers/statistics'
 import { type Group, type Protocol, PROTOCOLS } from './group'
 import { now } from './ledger'
 import { Random } from '../helpers/random'
