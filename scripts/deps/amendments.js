@@ -265,6 +265,30 @@ const AMENDMENTS = [
     ].join('\n'),
   },
   {
+    // A member of a cooperative group that closes while it has no partition did not leave its group. A rebalance then
+    // waited for it until its session ended, or gave it partitions that nobody read.
+    why: 'a member without partitions that closes',
+    file: 'rdkafka_cgrp.c',
+    find: [
+      '                             "terminating, skipping rejoin",',
+      '                             RD_KAFKAP_STR_PR(rkcg->rkcg_group_id));',
+    ].join('\n'),
+    put: [
+      '                             "terminating, skipping rejoin",',
+      '                             RD_KAFKAP_STR_PR(rkcg->rkcg_group_id));',
+      '                if (rkcg->rkcg_group_protocol ==',
+      '                        RD_KAFKA_GROUP_PROTOCOL_CLASSIC &&',
+      '                    rkcg->rkcg_join_state !=',
+      '                        RD_KAFKA_CGRP_JOIN_STATE_WAIT_UNASSIGN_CALL &&',
+      '                    rkcg->rkcg_join_state !=',
+      '                        RD_KAFKA_CGRP_JOIN_STATE_WAIT_UNASSIGN_TO_COMPLETE) {',
+      '                        rd_kafka_cgrp_leave_maybe(rkcg);',
+      '                        rd_kafka_cgrp_set_join_state(',
+      '                            rkcg, RD_KAFKA_CGRP_JOIN_STATE_INIT);',
+      '                }',
+    ].join('\n'),
+  },
+  {
     // A coordinator tells a member of group protocol `consumer` once what it is to have, or when it is asked in full.
     // When that answer is lost because it came too late, librdkafka asks again, and not in full: the member keeps what it
     // should give back, and the partition's next owner waits until something else changes, be it for ever.

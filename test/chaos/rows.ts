@@ -139,7 +139,7 @@ export const ROWS = {
         scenario.groups.map(async (group) => {
           const victim = random.pick([...group.members].filter(([, { isGone }]) => !isGone).map(([number]) => number))
           group.member(victim).kill()
-          took('others took over', await scenario.caughtUp(group), group)
+          took('others took over', await scenario.takenOver(group), group)
           // The same number, so that the same combination comes back; its ledger goes on.
           await group.start(victim)
         }),

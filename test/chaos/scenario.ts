@@ -126,6 +126,21 @@ export class Scenario {
     return performance.now() - started
   }
 
+  /** The same, of at least one message more of each partition: whoever has it now reads. */
+  async takenOver(group: Group): Promise<number> {
+    const started = performance.now()
+    const before = await this.ends()
+    await waitFor(
+      async () => {
+        const ends = await this.ends()
+        return [...before].every(([partition, end]) => (ends.get(partition) ?? 0) > end)
+      },
+      { deadlineMs: 60_000, intervalMs: 50, describe: 'a message more of each partition' },
+    )
+    await this.caughtUp(group)
+    return performance.now() - started
+  }
+
   /** The slowest group's time. */
   async allCaughtUp(deadlineMs?: number): Promise<number> {
     return Math.max(...(await Promise.all(this.groups.map((group) => this.caughtUp(group, deadlineMs)))))
