@@ -264,9 +264,7 @@ async function runGroups(
 
 function printTimes(title: string, times: ReadonlyMap<string, readonly number[]>): void {
   const figures = (values: readonly number[]): string[] =>
-    [values.length, median(values), percentile(values, 0.99), Math.max(...values)].map((each) =>
-      each.toFixed(0),
-    )
+    [values.length, median(values), percentile(values, 0.99), Math.max(...values)].map((each) => each.toFixed(0))
   printTable(
     title,
     ['milliseconds', 'count', 'median', 'p99', 'max'],
