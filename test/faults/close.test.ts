@@ -63,6 +63,20 @@ async function read(consumer: KafkaStreamConsumer, onMessage?: () => Promise<unk
   return count
 }
 
+/** Reads until it is closed; resolves once the handler runs. */
+async function readInto(
+  consumer: KafkaStreamConsumer,
+  handler: () => Promise<unknown>,
+): Promise<{ reading: Promise<number> }> {
+  let isRunning = false
+  const reading = read(consumer, () => {
+    isRunning = true
+    return handler()
+  })
+  await waitFor(() => isRunning, { describe: 'the handler to run' })
+  return { reading }
+}
+
 /** A member that has all partitions and is given messages. */
 async function join(scene: Scene, more: ConsumerProperties = {}): Promise<KafkaStreamConsumer> {
   const consumer = scene.create(more)
@@ -86,25 +100,14 @@ const STATES: Record<string, (scene: Scene) => Promise<KafkaStreamConsumer>> = {
 
   async 'while a handler runs'(scene) {
     const consumer = await join(scene)
-    let isRunning = false
-    const slowly = (): Promise<unknown> => {
-      isRunning = true
-      return sleep(HANDLER_MS)
-    }
-    scene.beside.push(read(consumer, slowly).then((count) => expect(count).toBe(1)))
-    await waitFor(() => isRunning, { describe: 'the handler to run' })
+    const { reading } = await readInto(consumer, () => sleep(HANDLER_MS))
+    scene.beside.push(reading.then((count) => expect(count).toBe(1)))
     return consumer
   },
 
   async 'while a handler runs that never ends'(scene) {
     const consumer = await join(scene, { rebalanceTimeoutMs: 500 })
-    let isRunning = false
-    const forever = (): Promise<unknown> => {
-      isRunning = true
-      return new Promise(() => undefined)
-    }
-    void read(consumer, forever)
-    await waitFor(() => isRunning, { describe: 'the handler to run' })
+    await readInto(consumer, () => new Promise(() => undefined))
     return consumer
   },
 

@@ -32,27 +32,18 @@ describe('an answer about the whole group', () => {
     expect(warnings).toEqual([])
   })
 
-  it('that it may not be read is told', async () => {
-    scripted.current.broker(1).say('OffsetFetch', [ofGroup(GROUP_AUTHORIZATION_FAILED)])
+  it.each([
+    ['that it may not be read', ofGroup(GROUP_AUTHORIZATION_FAILED), 'ERR_GROUP_AUTHORIZATION_FAILED'],
+    ['that cannot be read', Buffer.alloc(0), 'ERR__UNDERFLOW'],
+  ])('%s is told, and ends nothing', async (_, answer, code) => {
+    scripted.current.broker(1).say('OffsetFetch', [answer])
     const { consumer, warnings } = mocks.consumer(scripted.current.bootstrapServers(1))
     consumer.assign([{ topic: TOPIC, partition: 0 }])
     const reading = take(consumer, 1, 60_000)
     reading.catch(() => undefined)
     await waitFor(() => warnings.length > 0, { describe: 'a warning' })
-    expect(warnings).toMatchObject([{ code: 'ERR_GROUP_AUTHORIZATION_FAILED' }])
+    expect(warnings).toMatchObject([{ code }])
     // Assigned anew it is asked for anew.
-    consumer.assign([{ topic: TOPIC, partition: 0 }])
-    expect((await reading).map(({ offset }) => offset)).toEqual([0])
-  })
-
-  it('that cannot be read is told, and ends nothing', async () => {
-    scripted.current.broker(1).say('OffsetFetch', [Buffer.alloc(0)])
-    const { consumer, warnings } = mocks.consumer(scripted.current.bootstrapServers(1))
-    consumer.assign([{ topic: TOPIC, partition: 0 }])
-    const reading = take(consumer, 1, 60_000)
-    reading.catch(() => undefined)
-    await waitFor(() => warnings.length > 0, { describe: 'a warning' })
-    expect(warnings).toMatchObject([{ code: 'ERR__UNDERFLOW' }])
     consumer.assign([{ topic: TOPIC, partition: 0 }])
     expect((await reading).map(({ offset }) => offset)).toEqual([0])
   })
