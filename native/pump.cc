@@ -1,7 +1,6 @@
 #include "pump.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "events.h"
 #include "threads.h"
@@ -13,9 +12,9 @@ Pump::Pump(Poller& poller, size_t maxMessages, size_t maxBytes, int maxPollInter
     : poller_(poller),
       maxMessages_(maxMessages),
       maxBytes_(maxBytes),
-      maxPollIntervalNs_(static_cast<uint64_t>(maxPollIntervalMs) * 1000000),
+      aliveForNs_(static_cast<uint64_t>(maxPollIntervalMs) * (1000000 / 10)),
       onItems_(std::move(onItems)),
-      lastTakenNs_(uv_hrtime()) {}
+      lastAliveNs_(uv_hrtime()) {}
 
 Pump::~Pump() {
   RequestStop();
@@ -49,13 +48,12 @@ void Pump::Join() {
 
 bool Pump::Pop(PumpItem* item) {
   std::lock_guard<std::mutex> lock(mutex_);
-  lastTakenNs_ = uv_hrtime();
+  if (!JavaScriptIsAlive()) Revive();
+  lastAliveNs_ = uv_hrtime();
   if (ring_.empty()) {
-    isAsking_ = true;
     if (isParked_ && isReady_) condition_.notify_one();
     return false;
   }
-  isAsking_ = false;
   *item = std::move(ring_.front());
   ring_.pop_front();
   messages_ -= static_cast<size_t>(item->batch.count);
@@ -68,6 +66,11 @@ bool Pump::Pop(PumpItem* item) {
 
 void Pump::KeepAlive() {
   std::lock_guard<std::mutex> lock(mutex_);
+  Revive();
+  lastAliveNs_ = uv_hrtime();
+}
+
+void Pump::Revive() {
   keepAliveAsked_ = true;
   condition_.notify_one();
 }
@@ -78,10 +81,7 @@ void Pump::WakeFromAnyThread() {
   if (isParked_) condition_.notify_one();
 }
 
-bool Pump::JavaScriptIsAlive(uint64_t now) const {
-  if (isAsking_ && ring_.empty()) return true;
-  return now - lastTakenNs_ < maxPollIntervalNs_;
-}
+bool Pump::JavaScriptIsAlive() const { return uv_hrtime() - lastAliveNs_ < aliveForNs_; }
 
 void Pump::Push(PumpItem item) {
   std::lock_guard<std::mutex> lock(mutex_);
@@ -115,8 +115,6 @@ void Pump::Fail(const char* reason) {
 }
 
 void Pump::Run() {
-  // Idle members must poll now and then too, or librdkafka takes them for dead.
-  const auto keepAlivePeriod = std::chrono::nanoseconds(maxPollIntervalNs_ / 3);
   for (;;) {
     size_t max = 1;
     {
@@ -124,12 +122,10 @@ void Pump::Run() {
       for (;;) {
         if (isStopping_) return;
         if (keepAliveAsked_) break;
-        const bool mayPoll = HasRoom() && JavaScriptIsAlive(uv_hrtime());
-        if (isReady_ && mayPoll) break;
+        if (isReady_ && HasRoom() && JavaScriptIsAlive()) break;
         isParked_ = true;
-        const bool timedOut = condition_.wait_for(lock, keepAlivePeriod) == std::cv_status::timeout;
+        condition_.wait(lock);
         isParked_ = false;
-        if (timedOut && !isStopping_ && HasRoom() && JavaScriptIsAlive(uv_hrtime())) break;
       }
       if (keepAliveAsked_ && !HasRoom()) {
         max = 1;

@@ -25,9 +25,9 @@ struct PumpItem {
 //          it takes only this lock); RequestStop any; Join the control thread.
 // Ends:    RequestStop, then Join. It polls nothing once stopped.
 //
-// It polls only while the ring has room, so slow JavaScript stops it, and librdkafka's max.poll.interval.ms then works
-// as for any consumer. A ring with room must not hide a dead event loop either: if JavaScript took nothing for
-// max.poll.interval.ms, the pump stops polling until it does, so that the group can evict this member.
+// Each poll counts for librdkafka's max.poll.interval.ms, so it polls only while JavaScript is alive: it took something,
+// or said with KeepAlive that it waits, within the last tenth of that interval. Otherwise a ring with room would hide an
+// event loop that stands still, and the group would keep a member that does nothing.
 class Pump {
  public:
   Pump(Poller& poller, size_t maxMessages, size_t maxBytes, int maxPollIntervalMs,
@@ -45,7 +45,9 @@ class Pump {
  private:
   void Run();
   bool HasRoom() const { return messages_ < maxMessages_ && bytes_ < maxBytes_; }
-  bool JavaScriptIsAlive(uint64_t now) const;
+  bool JavaScriptIsAlive() const;
+  // Polls once, whatever the ring holds: that tells librdkafka. Under mutex_.
+  void Revive();
   void Push(PumpItem item);
   // Polls once. False when there was nothing.
   bool TakeAndPack(size_t max);
@@ -55,7 +57,7 @@ class Pump {
   Poller& poller_;
   const size_t maxMessages_;
   const size_t maxBytes_;
-  const uint64_t maxPollIntervalNs_;
+  const uint64_t aliveForNs_;
   const std::function<void()> onItems_;  // from the pump's thread
 
   uv_thread_t thread_{};
@@ -68,10 +70,9 @@ class Pump {
   size_t bytes_ = 0;
   bool isReady_ = true;  // librdkafka's queue may hold something
   bool isStopping_ = false;
-  bool isParked_ = false;        // the thread waits
-  bool isAsking_ = false;        // JavaScript found the ring empty and waits to be woken
-  bool keepAliveAsked_ = false;  // poll once, whatever the ring holds
-  uint64_t lastTakenNs_ = 0;
+  bool isParked_ = false;  // the thread waits
+  bool keepAliveAsked_ = false;
+  uint64_t lastAliveNs_ = 0;
 };
 
 }  // namespace rdkafka_tiers

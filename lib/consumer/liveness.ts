@@ -7,6 +7,15 @@ export interface Slow {
 }
 
 const TICKS = 20
+
+/**
+ * How often to look whether the program is alive, in milliseconds. Dedicated's thread takes the program for dead when it
+ * heard nothing for two of these: a tenth of the interval, see native/pump.h.
+ */
+export function livenessTickMs(maxPollIntervalMs: number): number {
+  return maxPollIntervalMs / TICKS
+}
+
 /** Of max.poll.interval.ms. The program may have asked up to a tick before the one that noticed it: 80 % at the latest. */
 const SLOW_AT = 0.8 - 1 / TICKS
 
@@ -22,7 +31,7 @@ export class Liveness {
     private readonly maxPollIntervalMs: number,
     private readonly now: () => number = () => performance.now(),
   ) {
-    this.intervalMs = maxPollIntervalMs / TICKS
+    this.intervalMs = livenessTickMs(maxPollIntervalMs)
     this.#ticked = this.#alive = now()
   }
 

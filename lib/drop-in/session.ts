@@ -1,5 +1,6 @@
 import { binding, EventKind, WAKE_ROWS, WAKE_SERVE, type AddonConsumer, type NativeEvent } from '../binding'
 import type { ConsumerTier } from '../config/tier'
+import { livenessTickMs } from '../consumer/liveness'
 import { Partitions, partitionKey } from '../consumer/partitions'
 import { pollMax, pollMode } from '../consumer/polling'
 import { Source } from '../consumer/source'
@@ -74,7 +75,7 @@ export class Session {
     })
     const messages = new PlainMessages(this.partitions)
     this.reader = new Reader(this.#source, this.partitions, messages, sink, conf.storesOffsets)
-    this.#every(conf.maxPollIntervalMs / 3, () => {
+    this.#every(livenessTickMs(conf.maxPollIntervalMs), () => {
       if (this.reader.isAlive || this.reader.isWaiting) this.native.keepAlive()
       this.reader.isAlive = false
     })

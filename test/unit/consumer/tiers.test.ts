@@ -1,5 +1,6 @@
 // The consumer over real clients and mock brokers, in each tier.
 import { createServer, type AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ClosedError, TimeoutError } from '../../../lib/errors'
 import { runNode } from '../../helpers/child'
 import { waitFor, withDeadline } from '../../helpers/wait'
@@ -63,7 +64,8 @@ describe.each(MODES)('%s', (mode) => {
     const cluster = await mocks.cluster({ brokers: 1 })
     cluster.createTopic('t')
     await cluster.produce(Array.from({ length: 5 }, (_, index) => ({ topic: 't', value: String(index) })))
-    const config = { 'group.id': 'same' }
+    // The mock group waits for a session's end, but a second, before the next member gets partitions.
+    const config = { 'group.id': 'same', 'session.timeout.ms': '1500' }
     const first = mocks.consumer(cluster.bootstrapServers, { mode, config }).consumer
     await first.subscribe(['t'])
     const [, , third] = await take(first, 3)
@@ -149,3 +151,38 @@ describe.each(MODES)('%s', (mode) => {
     expect(result.events).toEqual([{ timer: 'fired while ref() kept the process' }, { exit: 0 }])
   })
 })
+
+it('while the event loop stands still, a member is given up, even where it has nothing to do but wait for messages', async () => {
+  const maxPollIntervalMs = 1000
+  const cluster = await mocks.cluster({ brokers: 1 })
+  cluster.createTopic('t')
+  const config = {
+    'session.timeout.ms': '900',
+    'heartbeat.interval.ms': '100',
+    'max.poll.interval.ms': String(maxPollIntervalMs),
+  }
+  const members = MODES.map((mode) => {
+    const { consumer } = mocks.consumer(cluster.bootstrapServers, { mode, config, settings: { maxPollIntervalMs } })
+    const told: string[] = []
+    consumer.on('slow', () => told.push('slow'))
+    consumer.on('lost', () => told.push('lost'))
+    return { mode, consumer, told, next: consumer.stream().next() }
+  })
+  const assigned = async (): Promise<void> => {
+    for (const { mode, consumer } of members) {
+      await waitFor(() => consumer.assignment().length === 1, { describe: `${mode}: its partition` })
+    }
+  }
+  await Promise.all(members.map(({ consumer }) => consumer.subscribe(['t'])))
+  await assigned()
+  // Long enough for one that does not say that it waits.
+  await sleep(1.5 * maxPollIntervalMs)
+  expect(members.map(({ told }) => told)).toEqual([[], [], []])
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3 * maxPollIntervalMs)
+  for (const { mode, told } of members) {
+    await waitFor(() => told.includes('lost'), { describe: () => `${mode}: to be told; it was told of ${told.join()}` })
+  }
+  await assigned()
+  await cluster.produce([{ topic: 't', value: 'later' }])
+  for (const { next } of members) expect((await next).value).toMatchObject({ offset: 0 })
+}, 60_000)
