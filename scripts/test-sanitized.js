@@ -12,6 +12,7 @@ const { jestProgram } = require('./support/modules')
 const { root } = require('./support/paths')
 const { compilers } = require('./support/prerequisites')
 const { output, run, runMain, step, SetupError } = require('./support/run')
+const { placesOf, readReports } = require('./support/sanitizer-reports')
 
 /** Slower machines of the sanitizer's making: a test may take so many times as long. */
 const PATIENCE = 5
@@ -25,6 +26,8 @@ const TESTS = [
   'test/faults',
   'test/broker/(?!(throughput|latency|memory|loop|timers)\\.)',
 ]
+
+const threadSuppressions = path.join(root, 'test', 'sanitizers', 'thread.supp')
 
 /** @type {Record<string, { library: string, options: (reports: string) => Record<string, string> }>} */
 const sanitizers = {
@@ -42,7 +45,7 @@ const sanitizers = {
     options: (reports) => ({
       TSAN_OPTIONS: [
         `log_path=${reports}`,
-        `suppressions=${path.join(root, 'test', 'sanitizers', 'thread.supp')}`,
+        `suppressions=${threadSuppressions}`,
         'second_deadlock_stack=1',
         'history_size=4',
         // The exit code of a test's child is the test's own.
@@ -79,10 +82,14 @@ runMain(async () => {
       what: `Testing (${kind})`,
     })
   } finally {
-    const files = fs.readdirSync(reports)
-    for (const file of files) process.stdout.write(`\n${fs.readFileSync(path.join(reports, file), 'utf8')}`)
+    const options = { suppressions: fs.readFileSync(threadSuppressions, 'utf8'), nameOf: placesOf(addonFile()) }
+    const texts = fs
+      .readdirSync(reports)
+      .map((file) => readReports(fs.readFileSync(path.join(reports, file), 'utf8'), options))
+      .filter((text) => text.trim() !== '')
+    for (const text of texts) process.stdout.write(`\n${text}`)
     fs.rmSync(reports, { recursive: true })
-    step(`${files.length} processes with reports of the sanitizer`)
-    if (files.length > 0) process.exitCode = 1
+    step(`${texts.length} processes with reports of the sanitizer`)
+    if (texts.length > 0) process.exitCode = 1
   }
 })
