@@ -17,6 +17,11 @@ const MESSAGES_EACH = 20_000
 const MOST_MESSAGES = 10_000_000
 const WORKER_MS = 8000
 const KIB = 1024
+/**
+ * glibc gives each new thread one of its arenas, up to eight a processor, and they fill to some 3 MiB one after the other:
+ * with all of them the memory of 1,000 workers grows like a leak, and is none.
+ */
+const ENV = { MALLOC_ARENA_MAX: '2' }
 
 export async function runWorkers(options: RowOptions): Promise<RowReport> {
   const { bootstrap, client, count } = options
@@ -61,7 +66,11 @@ async function inOneProcess(options: RowOptions, members: Members): Promise<RowR
     counts: true,
     ...(leakBytes !== undefined && { leakBytes }),
   }
-  const child = startMember('endurance-workers', parameters, { node, deadlineMs: 30_000 + count * WORKER_MS })
+  const child = startMember('endurance-workers', parameters, {
+    node,
+    env: ENV,
+    deadlineMs: 30_000 + count * WORKER_MS,
+  })
   const result = await outcomeOf(child)
   const report = (result === 'hung' ? undefined : result.events.at(-1)) as EnduranceWorkersReport | undefined
   const tallies = members.map(({ marks }) => readMarks(marks, PARTITIONS).tally)
