@@ -1,8 +1,10 @@
-// What librdkafka allocates from, see scripts/deps/rdkafka_malloc.h.
+// What librdkafka allocates from, see scripts/deps/rdkafka_malloc.h and rdkafka_receive_buffers.h.
 #pragma once
 
 #ifdef RDKAFKA_TIERS_MIMALLOC
 #include <mimalloc.h>
+
+extern "C" void rdkafka_tiers_release_receive_buffers(void);
 #endif
 
 namespace rdkafka_tiers {
@@ -12,6 +14,7 @@ namespace rdkafka_tiers {
 // Milliseconds; not for a path that is hot.
 inline void ReturnFreeMemory() {
 #ifdef RDKAFKA_TIERS_MIMALLOC
+  rdkafka_tiers_release_receive_buffers();
   mi_collect(true);
 #endif
 }

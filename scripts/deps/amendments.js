@@ -8,7 +8,7 @@ const { SetupError } = require('../support/run')
 /**
  * Each `find` occurs once in its file, or the build ends: a newer librdkafka is to be looked at again.
  *
- * @type {{ why: string, file: string, find: string, put: string }[]}
+ * @type {{ why: string, file: string, find: string, put: string, allocator?: 'mimalloc' | 'system' }[]}
  */
 const AMENDMENTS = [
   {
@@ -315,11 +315,43 @@ const AMENDMENTS = [
       '                    "no longer available: %s: "',
     ].join('\n'),
   },
+  {
+    // No fault, but the larger messages are, the more: see rdkafka_receive_buffers.h.
+    why: 'large buffers to receive into',
+    allocator: 'mimalloc',
+    file: 'rdbuf.c',
+    find: [
+      '                rd_segment_init(seg, size > 0 ? rd_malloc(size) : NULL, size);',
+      '                if (size > 0)',
+      '                        seg->seg_free = rd_free;',
+    ].join('\n'),
+    put: [
+      '                const rd_bool_t is_large = size >= RECEIVE_BUFFER_UNIT;',
+      '                void *p = is_large   ? receive_buffer_alloc(size)',
+      '                          : size > 0 ? rd_malloc(size)',
+      '                                     : NULL;',
+      '                rd_assert(p || size == 0);',
+      '                rd_segment_init(seg, p, size);',
+      '                if (size > 0)',
+      '                        seg->seg_free = is_large ? receive_buffer_free : rd_free;',
+    ].join('\n'),
+  },
+  {
+    why: 'large buffers to receive into: the header',
+    allocator: 'mimalloc',
+    file: 'rdbuf.c',
+    find: '#include "rdbuf.h"\n',
+    put: '#include "rdbuf.h"\n#include "rdkafka_receive_buffers.h"\n',
+  },
 ]
 
-/** @param {string} directory librdkafka's `src`, a copy */
-function amend(directory) {
-  for (const { why, file, find, put } of AMENDMENTS) {
+/**
+ * @param {string} directory librdkafka's `src`, a copy
+ * @param {'mimalloc' | 'system'} allocator
+ */
+function amend(directory, allocator) {
+  const applied = AMENDMENTS.filter((amendment) => (amendment.allocator ?? allocator) === allocator)
+  for (const { why, file, find, put } of applied) {
     const full = path.join(directory, file)
     const parts = fs.readFileSync(full, 'utf8').split(find)
     if (parts.length !== 2) {

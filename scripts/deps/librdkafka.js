@@ -16,7 +16,12 @@ async function buildLibrdkafka(options) {
   const { sources, prefix, flags, linkFlags, allocator, amended, jobs, logFile, cc, cxx } = options
   const tree = path.join(prefix, 'build', 'librdkafka')
   fs.cpSync(sources, tree, { recursive: true })
-  if (amended) amend(path.join(tree, 'src'))
+  if (allocator === 'mimalloc')
+    fs.copyFileSync(
+      path.join(__dirname, 'rdkafka_receive_buffers.h'),
+      path.join(tree, 'src', 'rdkafka_receive_buffers.h'),
+    )
+  if (amended) amend(path.join(tree, 'src'), allocator)
   const env = { CC: cc, CXX: cxx, CFLAGS: '', CXXFLAGS: '', CPPFLAGS: '', LDFLAGS: '', MAKEFLAGS: undefined }
   const common = { cwd: tree, logFile }
   await run(

@@ -1,5 +1,6 @@
 // Memory stays bounded whatever user code does: measured in a process of its own, by the kernel.
 import type { BlockedParameters, BlockedReport } from '../fixtures/blocked'
+import type { ConsumeParameters, ConsumeReport } from '../fixtures/consume'
 import type { GivenBackParameters, GivenBackReport } from '../fixtures/given-back'
 import { MODES, TIERS } from '../helpers/consumer'
 import { runFixture } from '../helpers/fixture'
@@ -15,6 +16,8 @@ const WARM_UP = 5000
 const BLOCK_MS = 5000
 /** The addon itself, and what V8 and glibc keep of what they had. */
 const GIVEN_BACK_MIB = 56
+/** Of a whole process that reads large messages: itself, what is queued, and what the collector has not come for. */
+const LARGE_PEAK_MIB = 190
 /** What JavaScript read last, until the collector comes. */
 const BATCHES_MIB = 2
 
@@ -35,6 +38,7 @@ const DRAINS: Readonly<Record<string, { count: number; limitMiB: number }>> = {
 const topics = useTopics()
 let topic: string
 let warmUpTopic: string
+let largeTopic: string
 const rows: string[][] = []
 
 beforeAll(async () => {
@@ -85,6 +89,29 @@ it.each(MODES)(
     expect(report.drainGrowthMiB).toBeLessThanOrEqual(limitMiB)
   },
 )
+
+// An allocator of small things kept several times what was in use, see scripts/deps/rdkafka_receive_buffers.h.
+describe('messages of 100 KiB', () => {
+  const count = 6000
+
+  beforeAll(async () => {
+    largeTopic = await topics.create({ prefix: 'memory-large', partitions: PARTITIONS })
+    const size = 100 << 10
+    const c = await rawC()
+    await c.produce(
+      { bootstrap: kafkaBootstrap(), topic: largeTopic, count, size, partitions: PARTITIONS },
+      { deadlineMs: 60_000 },
+    )
+  }, 60_000)
+
+  it.each(TIERS)('%s: leave memory within its bound', async (mode) => {
+    const parameters: ConsumeParameters = { mode, how: 'batches', topic: largeTopic, partitions: PARTITIONS, count }
+    const { messages, peakRssMiB } = (await runFixture('consume', parameters, { deadlineMs: 50_000 })) as ConsumeReport
+    process.stdout.write(`${mode}: ${peakRssMiB.toFixed(0)} MiB at most; ${LARGE_PEAK_MIB} allowed\n`)
+    expect(messages).toBe(count)
+    expect(peakRssMiB).toBeLessThanOrEqual(LARGE_PEAK_MIB)
+  })
+})
 
 // Each of librdkafka's threads allocates from a heap of its own; what an ended one left behind stayed resident, tens of
 // MiB after a backlog, and now more, now less. And a closed consumer kept what its thread had read ahead.
