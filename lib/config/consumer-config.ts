@@ -5,6 +5,7 @@ import { describe } from './describe'
 import { readEnv } from './env'
 import { LIBRDKAFKA_PROPERTIES } from './librdkafka-properties'
 import { OPTIONS } from './options'
+import { prefetchDefaults } from './prefetch'
 import { presetProperties, type PresetName } from './presets'
 import {
   identity,
@@ -19,8 +20,6 @@ import { MASK, SECRETS } from './secrets'
 import { tierOverride, type ConsumerTier } from './tier'
 import { readYaml, writeYaml } from './yaml'
 
-// A second, librdkafka's default, is what a partition stands still for whenever its queue is full.
-const FETCH_QUEUE_BACKOFF_MS = 10
 /** Rows that one poll of legacy may take. */
 const LEGACY_POLL_MAX = 1000
 /** The longest that a timer can be set to. */
@@ -208,12 +207,12 @@ export class ConsumerConfig {
    * What librdkafka is given: its own properties as text, those of this package left out, secrets as they are.
    *
    * librdkafka neither stores nor commits offsets by itself: this package commits what was processed, by
-   * `enable.auto.commit` and `auto.commit.interval.ms`. `fetch.queue.backoff.ms` is 10 unless it was given.
+   * `enable.auto.commit` and `auto.commit.interval.ms`. How much it reads ahead is this package's own unless it was given.
    *
    * @see `rd_kafka_conf_set`
    */
   toRdKafka(): Record<string, string> {
-    const properties: Record<string, string> = { 'fetch.queue.backoff.ms': String(FETCH_QUEUE_BACKOFF_MS) }
+    const properties: Record<string, string> = Object.fromEntries(prefetchDefaults((name) => this.#values.has(name)))
     for (const [name, value] of this.#values) {
       if (librdkafkaProperty(name) !== undefined) properties[name] = String(value)
     }

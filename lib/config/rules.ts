@@ -3,6 +3,7 @@
 import { ConfigError } from '../errors'
 import { LIBRDKAFKA_PROPERTIES } from './librdkafka-properties'
 import { OPTIONS } from './options'
+import { PREFETCH } from './prefetch'
 import { identity, type PropertyMap } from './properties'
 
 type IntegerName = {
@@ -22,9 +23,11 @@ export function given(values: PropertyMap, name: string): unknown {
   return undefined
 }
 
-/** What was given, or librdkafka's default. */
+const DEFAULTS: Readonly<Partial<Record<IntegerName, number>>> = PREFETCH
+
+/** What was given, or the default: this package's own, or librdkafka's. */
 export function integerOf(values: PropertyMap, name: IntegerName): number {
-  return (values.get(name) as number | undefined) ?? LIBRDKAFKA_PROPERTIES[name].default
+  return (values.get(name) as number | undefined) ?? DEFAULTS[name] ?? LIBRDKAFKA_PROPERTIES[name].default
 }
 
 /** What was given, or the default, which leaves the group half its patience. */

@@ -1,11 +1,10 @@
 import { binding } from '../binding'
+import { prefetchDefaults } from '../config/prefetch'
 import { parseTier, tierOverride, type ConsumerTier } from '../config/tier'
 
 const TIER_KEY = 'performance.tier'
 /** Functions under these names are called by this package; librdkafka takes no others by name. */
 const CALLBACKS = ['rebalance_cb', 'offset_commit_cb']
-// librdkafka's default, 1000, stalls a partition for a second whenever its queue is full.
-const FETCH_QUEUE_BACKOFF_MS = 10
 
 /** librdkafka's properties of topics that are none of the client. */
 const OF_TOPICS = new Set([
@@ -74,11 +73,10 @@ export function tierConf(conf: Conf, topicConf: Conf): TierConf {
     const unknown = topicPairs.find(([name]) => !OF_TOPICS.has(name) && !OF_BOTH.has(name))
     if (unknown !== undefined) throw new Error(`No such configuration property: "${unknown[0]}"`)
     dump(topicPairs)
-    const isBackoffGiven = 'fetch.queue.backoff.ms' in conf
     const flat = [
       ...pairs.filter(([name]) => !OF_TOPICS.has(name)),
       ...topicPairs.filter(([name]) => OF_TOPICS.has(name)),
-      ...(isBackoffGiven ? [] : [['fetch.queue.backoff.ms', String(FETCH_QUEUE_BACKOFF_MS)] as const]),
+      ...prefetchDefaults((name) => name in conf),
       // The pumps and listeners of this package see messages before user code does: librdkafka must not count them.
       ['enable.auto.commit', 'false'] as const,
       ['enable.auto.offset.store', 'false'] as const,

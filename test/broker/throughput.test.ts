@@ -1,5 +1,6 @@
 // Throughput beside raw C over stock librdkafka: one broker, one topic, one run. Each figure is the median of runs in
 // processes of their own, in shuffled order; the clock runs from the first message to the last.
+import { PREFETCH } from '../../lib/config/prefetch'
 import type { ConsumeParameters, ConsumeReport } from '../fixtures/consume'
 import type { How, Mode } from '../helpers/consumer'
 import { runFixture } from '../helpers/fixture'
@@ -13,9 +14,6 @@ const COUNT = 2_000_000
 const SIZE = 100
 const PARTITIONS = 4
 const RUNS = 5
-/** The same for all: without it a partition stops for a second whenever its queue is full. */
-const CONFIG = { 'fetch.queue.backoff.ms': 10 }
-
 type Cell =
   | { name: string; program: 'raw-c'; mode: 'batch' | 'poll' }
   | { name: string; program: 'tier'; mode: Mode; how: How; count: number }
@@ -47,14 +45,15 @@ async function measure(c: RawC, topic: string, cell: Cell): Promise<number> {
   const deadlineMs = 60_000
   let report: { messages: number; bytes: number; checksum: number; messagesPerSecond: number }
   if (cell.program === 'raw-c') {
-    const args = Object.entries(CONFIG).flatMap(([name, value]) => ['-X', `${name}=${value}`])
+    // As the tiers: with librdkafka's own a partition stops for a second whenever its queue is full.
+    const args = Object.entries(PREFETCH).flatMap(([name, value]) => ['-X', `${name}=${value}`])
     report = await c.consume(
       { bootstrap: kafkaBootstrap(), topic, count: COUNT, mode: cell.mode },
       { args, deadlineMs },
     )
   } else {
     const { mode, how, count } = cell
-    const parameters: ConsumeParameters = { mode, how, topic, partitions: PARTITIONS, count, config: CONFIG }
+    const parameters: ConsumeParameters = { mode, how, topic, partitions: PARTITIONS, count }
     report = (await runFixture('consume', parameters, { deadlineMs })) as ConsumeReport
   }
   reports.push({ ...report, cell })

@@ -20,7 +20,9 @@ describe('toRdKafka', () => {
       'isolation.level': 'read_uncommitted',
       'enable.auto.commit': 'false',
       'enable.auto.offset.store': 'false',
-      'fetch.queue.backoff.ms': '10',
+      'fetch.queue.backoff.ms': '2',
+      'queued.min.messages': '20000',
+      'queued.max.messages.kbytes': '16384',
     })
   })
 
@@ -31,8 +33,13 @@ describe('toRdKafka', () => {
     })
   })
 
-  test('a given fetch.queue.backoff.ms is kept', () => {
-    expect(configOf({ 'fetch.queue.backoff.ms': 1000 }).toRdKafka()['fetch.queue.backoff.ms']).toBe('1000')
+  test('how much is read ahead is kept where it is given', () => {
+    const given = { 'fetch.queue.backoff.ms': 1000, 'queued.min.messages': 1, 'queued.max.messages.kbytes': 4096 }
+    expect(configOf(given).toRdKafka()).toMatchObject({
+      'fetch.queue.backoff.ms': '1000',
+      'queued.min.messages': '1',
+      'queued.max.messages.kbytes': '4096',
+    })
   })
 
   test('properties of topics and secrets reach librdkafka', () => {

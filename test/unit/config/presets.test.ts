@@ -95,7 +95,9 @@ const ALWAYS = {
   'group.id': 'orders',
   'enable.auto.commit': 'false',
   'enable.auto.offset.store': 'false',
-  'fetch.queue.backoff.ms': '10',
+  'fetch.queue.backoff.ms': '2',
+  'queued.min.messages': '20000',
+  'queued.max.messages.kbytes': '16384',
 }
 const PROPERTIES = { ...REQUIRED, 'bootstrap.servers': 'localhost:1' }
 

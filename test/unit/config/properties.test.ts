@@ -237,7 +237,7 @@ describe('what goes together', () => {
     [{ 'fetch.max.bytes': 1000 }, 'fetch.max.bytes: expected at least "message.max.bytes" (1000000), got 1000'],
     [
       { 'receive.message.max.bytes': 1_000_000 },
-      'receive.message.max.bytes: expected at least "fetch.max.bytes" + 512 (52429312), got 1000000',
+      'receive.message.max.bytes: expected at least "fetch.max.bytes" + 512 (16777728), got 1000000',
     ],
     [
       { 'fetch.max.bytes': 2_000_000, 'receive.message.max.bytes': 2_000_000 },

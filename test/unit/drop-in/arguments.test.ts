@@ -293,7 +293,8 @@ describe('a configuration', () => {
     expect(confs[0]).not.toContain('auto.offset.reset')
     expect(value(confs[0], 'fetch.queue.backoff.ms')).toBe('7')
     expect(value(confs[1], 'auto.offset.reset')).toBe('earliest')
-    expect(value(confs[1], 'fetch.queue.backoff.ms')).toBe('10')
+    expect(value(confs[0], 'queued.max.messages.kbytes')).toBe('16384')
+    expect(value(confs[1], 'fetch.queue.backoff.ms')).toBe('2')
     expect(confs.map((conf) => value(conf, 'enable.auto.commit'))).toEqual(['false', 'false'])
   })
 
