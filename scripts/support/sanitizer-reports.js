@@ -5,6 +5,8 @@ const { execFileSync } = require('node:child_process')
 
 const NAMELESS = /<null> <null> \((?<module>[^()]+\.node)\+(?<at>0x[0-9a-f]+)\)/g
 const REPORT = /^={18}\nWARNING: ThreadSanitizer: (?<kind>.*?) \(pid=\d+\)\n.*?^SUMMARY: .*?\n={18}\n/gms
+/** What a process says at its end, of all it reported: the suppressed ones, too. */
+const COUNT = /^ThreadSanitizer: reported \d+ warnings\n/gm
 /** What a suppression calls the kinds of reports. */
 const KINDS = { race: 'data race', deadlock: 'lock-order-inversion' }
 
@@ -21,9 +23,11 @@ function readReports(text, { suppressions, nameOf }) {
     .filter((rule) => rule !== undefined)
     .map(({ kind = '', place = '' }) => ({ kind: KINDS[/** @type {keyof typeof KINDS} */ (kind)], place }))
   const named = text.replace(NAMELESS, (_, module, at) => nameOf(module, at))
-  return named.replace(REPORT, (report, kind) =>
-    suppressed.some((rule) => kind.startsWith(rule.kind) && report.includes(rule.place)) ? '' : report,
-  )
+  return named
+    .replace(REPORT, (report, kind) =>
+      suppressed.some((rule) => kind.startsWith(rule.kind) && report.includes(rule.place)) ? '' : report,
+    )
+    .replace(COUNT, '')
 }
 
 /**

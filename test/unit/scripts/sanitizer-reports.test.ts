@@ -25,6 +25,10 @@ it('what is suppressed by name is left out, of its kind alone, and nothing besid
   expect(read(mixed)).toBe(report('data race', '0x20').replace('<null> <null> (x.node+0x20)', 'ours b.cc:2'))
 })
 
+it('how many it counted is no report', () => {
+  expect(read(`${report('data race', '0x10')}ThreadSanitizer: reported 1 warnings\n`)).toBe('')
+})
+
 it('whatever is no report stays', () => {
   expect(read('FATAL: ThreadSanitizer: unexpected memory mapping\n')).toContain('FATAL')
 })
