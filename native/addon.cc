@@ -137,6 +137,8 @@ Napi::Value JsLeak(const Napi::CallbackInfo& info) {
 #endif
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  // First of all calls to it, or it frees at exit() what librdkafka's threads that still run look into.
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
   env.SetInstanceData(new Environment(env));
   Napi::Object versions = Napi::Object::New(env);
   versions.Set("librdkafka", rd_kafka_version_str());

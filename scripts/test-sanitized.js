@@ -82,7 +82,11 @@ runMain(async () => {
       what: `Testing (${kind})`,
     })
   } finally {
-    const options = { suppressions: fs.readFileSync(threadSuppressions, 'utf8'), nameOf: placesOf(addonFile()) }
+    const options = {
+      addon: path.basename(addonFile()),
+      suppressions: fs.readFileSync(threadSuppressions, 'utf8'),
+      nameOf: placesOf(addonFile()),
+    }
     const texts = fs
       .readdirSync(reports)
       .map((file) => readReports(fs.readFileSync(path.join(reports, file), 'utf8'), options))

@@ -316,6 +316,13 @@ const AMENDMENTS = [
     ].join('\n'),
   },
   {
+    // In rd_kafka_cgrp_consumer_serve, group.protocol=consumer. It is no callback of a timer, and these, too, run without the lock.
+    why: 'the timers of a client are stopped under their lock',
+    file: 'rdkafka_cgrp.c',
+    find: '                                                    &rkcg->rkcg_serve_timer, 0);\n',
+    put: '                                                    &rkcg->rkcg_serve_timer, 1);\n',
+  },
+  {
     // No fault, but the larger messages are, the more: see rdkafka_receive_buffers.h.
     why: 'large buffers to receive into',
     allocator: 'mimalloc',

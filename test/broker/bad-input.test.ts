@@ -7,7 +7,7 @@ import { HOWS, type Mode, MODES, take, useConsumers } from '../helpers/consumer'
 import { startFixture } from '../helpers/fixture'
 import { produce } from '../helpers/produce'
 import { uniqueName, useTopics } from '../helpers/topics'
-import { waitFor, withDeadline } from '../helpers/wait'
+import { patient, waitFor, withDeadline } from '../helpers/wait'
 
 const topics = useTopics()
 const consumers = useConsumers()
@@ -190,7 +190,7 @@ describe.each(MODES)('%s', (mode) => {
   })
 
   it('ten thousand partitions in one call are answered', async () => {
-    const consumer = consumers.create(mode, { mayWarn: true })
+    const consumer = consumers.create(mode, { mayWarn: true, settings: { requestTimeoutMs: patient(10_000) } })
     const many = Array.from({ length: 10_000 }, (_, partition) => ({ topic, partition }))
     const found = await consumer.committed(many)
     expect(found).toHaveLength(10_000)

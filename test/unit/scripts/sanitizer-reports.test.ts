@@ -10,11 +10,11 @@ function report(kind: string, at: string): string {
 }
 
 function read(text: string): string {
-  return readReports(text, { suppressions, nameOf: (_, at) => PLACES[at] ?? '' })
+  return readReports(text, { suppressions, addon: 'x.node', nameOf: (at) => PLACES[at] ?? '' })
 }
 
 it('a place without a name gets its name', () => {
-  expect(read(report('data race', '0x20'))).toContain('    #0 ours b.cc:2\n')
+  expect(read(report('data race', '0x20'))).toContain('    #0 ours b.cc:2 (x.node+0x20)\n')
 })
 
 it('what is suppressed by name is left out, of its kind alone, and nothing beside it', () => {
@@ -22,7 +22,27 @@ it('what is suppressed by name is left out, of its kind alone, and nothing besid
   expect(read(report('lock-order-inversion (potential deadlock)', '0x20'))).toBe('')
   expect(read(report('lock-order-inversion (potential deadlock)', '0x10'))).not.toBe('')
   const mixed = report('data race', '0x10') + report('data race', '0x20') + report('data race', '0x10')
-  expect(read(mixed)).toBe(report('data race', '0x20').replace('<null> <null> (x.node+0x20)', 'ours b.cc:2'))
+  expect(read(mixed)).toBe(report('data race', '0x20').replace('<null> <null>', 'ours b.cc:2'))
+})
+
+it('what others touch on both sides is left out, also where the addon called them; whatever the addon touches is not', () => {
+  const runtime = '    #0 free a.cpp:1 (libtsan.so.2.0.0+0x1)\n'
+  const other = `${runtime}    #1 v8::Zone::~Zone() <null> (node+0x3)\n    #2 <null> <null> (x.node+0x20)\n`
+  const addon = `${runtime}    #1 <null> <null> (x.node+0x20)\n    #2 napi_call <null> (node+0x4)\n`
+  const race = (now: string, before: string): string =>
+    [
+      `${LINE}\nWARNING: ThreadSanitizer: data race (pid=7)\n  Write of size 8 at 0x7 by thread T1 (mutexes: write M1):\n${now}\n`,
+      `  Previous atomic read of size 8 at 0x7 by main thread:\n${before}\n`,
+      `  Location is heap block of size 9 at 0x7 allocated by main thread:\n${addon}\n`,
+      `SUMMARY: ThreadSanitizer: data race (node+0x3)\n${LINE}\n`,
+    ].join('')
+  expect(read(race(other, other))).toBe('')
+  expect(read(race(other, addon))).toContain('ours b.cc:2')
+  expect(read(race(addon, other))).toContain('ours b.cc:2')
+  const lost = '    [failed to restore the stack]\n'
+  expect(read(race(other, lost))).toBe('')
+  expect(read(race(addon, lost))).not.toBe('')
+  expect(read(race(lost, lost))).not.toBe('')
 })
 
 it('how many it counted is no report', () => {
