@@ -20,6 +20,8 @@ const GRACE_MS = 1000
 /** A member that does not leave is missed after that. */
 const SESSION_MS = 30_000
 const LEFT_WITHIN_MS = 5000
+/** Legacy's librdkafka is not mended: a member of a cooperative group that just has no partition does not leave it. */
+const MISSED_WITHIN_MS = SESSION_MS + LEFT_WITHIN_MS
 const HANDLER_MS = 300
 
 const kafka = useOwnKafka({ ownProcesses: true }, {})
@@ -199,9 +201,10 @@ describe.each(MODES)('%s', (mode) => {
         expect(tookMs).toBeLessThan(CLOSE_TIMEOUT_MS)
         expect(consumer.close()).toBe(closing)
         await Promise.all(scene.beside)
-        await waitForGroup(scene.groupId, scene.others ?? 0, { deadlineMs: LEFT_WITHIN_MS, ...kafka.at() })
+        const deadlineMs = mode === 'legacy' && group === 'cooperative-sticky' ? MISSED_WITHIN_MS : LEFT_WITHIN_MS
+        await waitForGroup(scene.groupId, scene.others ?? 0, { deadlineMs, ...kafka.at() })
       },
-      60_000,
+      90_000,
     )
   })
 })
