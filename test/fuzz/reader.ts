@@ -3,6 +3,7 @@
 //
 //   npm run test:fuzz -- --what reader --count 1000000 --seed 4711
 import { Block, packRows } from '../../lib/message/block'
+import { resident } from '../fixtures/support/resident'
 import { Random } from '../helpers/random'
 import { again, countOr, from, seed, seedOf } from './options'
 import { Reading, expectRows, type Tally } from './reader/checks'
@@ -47,5 +48,5 @@ for (let at = from; tally.mutants < count; at++) {
     throw new Error(`block ${at} of seed ${seed}; ${again(at).replace(/ 1$/, ` ${MUTANTS}`)}`, { cause: error })
   }
 }
-const peakRssMiB = Math.round(process.resourceUsage().maxRSS / 1024)
+const peakRssMiB = Math.round(resident('VmHWM'))
 console.log(JSON.stringify({ seed, ...tally, peakRssMiB }))
