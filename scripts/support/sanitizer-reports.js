@@ -16,6 +16,7 @@ const RUNTIME = /\((?:\S*\/)?libtsan\.so/
 const COUNT = /^ThreadSanitizer: reported \d+ warnings\n/gm
 /** What a suppression calls the kinds of reports. */
 const KINDS = { race: 'data race', deadlock: 'lock-order-inversion', thread: 'thread leak' }
+const RULE = new RegExp(`^(?<kind>${Object.keys(KINDS).join('|')}):(?<place>\\S+)$`)
 
 /**
  * Their text with names, without what is suppressed and what is others' alone.
@@ -34,7 +35,7 @@ function readReports(text, { addon, suppressions, nameOf }) {
   }
   const suppressed = suppressions
     .split('\n')
-    .map((line) => /^(?<kind>race|deadlock|thread):(?<place>\S+)$/.exec(line)?.groups)
+    .map((line) => RULE.exec(line)?.groups)
     .filter((rule) => rule !== undefined)
     .map(({ kind = '', place = '' }) => ({ kind: KINDS[/** @type {keyof typeof KINDS} */ (kind)], place }))
   const named = text.replace(NAMELESS, (place, module, at) =>
