@@ -212,7 +212,12 @@ export class ConsumerConfig {
    * @see `rd_kafka_conf_set`
    */
   toRdKafka(): Record<string, string> {
-    const properties: Record<string, string> = Object.fromEntries(prefetchDefaults((name) => this.#values.has(name)))
+    const properties: Record<string, string> = Object.fromEntries(
+      prefetchDefaults(
+        (name) => this.#values.has(name),
+        (name) => integerOf(this.#values, name),
+      ),
+    )
     for (const [name, value] of this.#values) {
       if (librdkafkaProperty(name) !== undefined) properties[name] = String(value)
     }

@@ -1,11 +1,23 @@
+import { LIBRDKAFKA_PROPERTIES } from './librdkafka-properties'
+
+export type IntegerName = {
+  [Name in keyof typeof LIBRDKAFKA_PROPERTIES]: (typeof LIBRDKAFKA_PROPERTIES)[Name] extends {
+    readonly kind: 'integer'
+    readonly default: number
+  }
+    ? Name
+    : never
+}[keyof typeof LIBRDKAFKA_PROPERTIES]
+
 /**
  * Properties of librdkafka whose defaults are other ones here: how much it reads ahead. A full queue holds messages and
- * their descriptions (some 260 bytes each), so with librdkafka's own bounds (100,000 messages of each partition, 64 MiB)
- * most of a process is messages that nobody asked for yet; smaller ones are no slower, as the messages are still in the
+ * their descriptions (some 260 bytes each), so with librdkafka's own bounds (answers of 50 MiB, 100,000 messages, 64 MiB)
+ * most of a process is messages that nobody asked for yet; smaller ones are faster, as the messages are still in the
  * processor's caches when they are read. librdkafka looks at a full queue again after the backoff, one second by its own
  * default: a partition would stand still for so long.
  */
 export const PREFETCH = {
+  'fetch.max.bytes': 3_145_728,
   'fetch.queue.backoff.ms': 2,
   'queued.min.messages': 20_000,
   'queued.max.messages.kbytes': 16_384,
@@ -13,9 +25,28 @@ export const PREFETCH = {
 
 export type PrefetchName = keyof typeof PREFETCH
 
+const DEFAULTS: Readonly<Partial<Record<IntegerName, number>>> = PREFETCH
+
+/** This package's own default, or librdkafka's. */
+export function integerDefault(name: IntegerName): number {
+  return DEFAULTS[name] ?? LIBRDKAFKA_PROPERTIES[name].default
+}
+
+/**
+ * `fetch.max.bytes` where it is not given: it must not be what keeps larger messages or larger fetches of a partition,
+ * when these are asked for, from coming; and an answer is not larger than the queue may be.
+ */
+export function fetchMaxBytes(integerOf: (name: IntegerName) => number): number {
+  const wanted = Math.max(PREFETCH['fetch.max.bytes'], integerOf('fetch.message.max.bytes'))
+  return Math.max(Math.min(wanted, integerOf('queued.max.messages.kbytes') * 1024), integerOf('message.max.bytes'))
+}
+
 /** Those that are not given, as librdkafka takes them. */
-export function prefetchDefaults(isGiven: (name: PrefetchName) => boolean): [name: PrefetchName, value: string][] {
+export function prefetchDefaults(
+  isGiven: (name: PrefetchName) => boolean,
+  integerOf: (name: IntegerName) => number,
+): [name: PrefetchName, value: string][] {
   return (Object.keys(PREFETCH) as PrefetchName[])
     .filter((name) => !isGiven(name))
-    .map((name) => [name, String(PREFETCH[name])])
+    .map((name) => [name, String(name === 'fetch.max.bytes' ? fetchMaxBytes(integerOf) : PREFETCH[name])])
 }

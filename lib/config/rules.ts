@@ -1,19 +1,9 @@
 // What must hold between properties. librdkafka checks most of it too, but only when the consumer is made, and without
 // saying which values it found.
 import { ConfigError } from '../errors'
-import { LIBRDKAFKA_PROPERTIES } from './librdkafka-properties'
 import { OPTIONS } from './options'
-import { PREFETCH } from './prefetch'
+import { fetchMaxBytes, integerDefault, type IntegerName } from './prefetch'
 import { identity, type PropertyMap } from './properties'
-
-type IntegerName = {
-  [Name in keyof typeof LIBRDKAFKA_PROPERTIES]: (typeof LIBRDKAFKA_PROPERTIES)[Name] extends {
-    readonly kind: 'integer'
-    readonly default: number
-  }
-    ? Name
-    : never
-}[keyof typeof LIBRDKAFKA_PROPERTIES]
 
 /** What was given under this name or another name of the same property. */
 export function given(values: PropertyMap, name: string): unknown {
@@ -23,11 +13,9 @@ export function given(values: PropertyMap, name: string): unknown {
   return undefined
 }
 
-const DEFAULTS: Readonly<Partial<Record<IntegerName, number>>> = PREFETCH
-
 /** What was given, or the default: this package's own, or librdkafka's. */
 export function integerOf(values: PropertyMap, name: IntegerName): number {
-  return (values.get(name) as number | undefined) ?? DEFAULTS[name] ?? LIBRDKAFKA_PROPERTIES[name].default
+  return (given(values, name) as number | undefined) ?? integerDefault(name)
 }
 
 /** What was given, or the default, which leaves the group half its patience. */
@@ -99,22 +87,14 @@ function checkGroup(values: PropertyMap): void {
 function checkSizes(values: PropertyMap): void {
   if (values.has('fetch.max.bytes')) atLeast(values, 'fetch.max.bytes', 'message.max.bytes')
   const receive = values.get('receive.message.max.bytes') as number | undefined
-  const fetch = fetchMaxBytes(values)
+  const fetch = values.has('fetch.max.bytes')
+    ? integerOf(values, 'fetch.max.bytes')
+    : fetchMaxBytes((name) => integerOf(values, name))
   if (receive !== undefined && receive < fetch + 512) {
     throw new ConfigError(
       `receive.message.max.bytes: expected at least "fetch.max.bytes" + 512 (${fetch + 512}), got ${receive}`,
     )
   }
-}
-
-/** As librdkafka adjusts it. */
-function fetchMaxBytes(values: PropertyMap): number {
-  const fetch = integerOf(values, 'fetch.max.bytes')
-  if (values.has('fetch.max.bytes')) return fetch
-  return Math.max(
-    Math.min(fetch, integerOf(values, 'queued.max.messages.kbytes') * 1024),
-    integerOf(values, 'message.max.bytes'),
-  )
 }
 
 function atLeast(values: PropertyMap, name: IntegerName, bound: IntegerName): void {

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CorruptRecordError, type KafkaError, OffsetError } from '../../lib/errors'
-import { MODES } from '../helpers/consumer'
+import { MODES, TIERS } from '../helpers/consumer'
 import { produce, seed } from '../helpers/produce'
 import { createTopic, deleteRecords, uniqueName } from '../helpers/topics'
 import { useOwnKafka } from './support/own-kafka'
@@ -71,12 +71,10 @@ describe('a record that is damaged on the disk', () => {
     // Read from a wrong place, each could pass for the beginning of a batch far ahead.
     const values = Array.from({ length: BATCH }, () => ({ value: 'a'.repeat(50) }))
     for (let batch = 0; batch < 3; batch++) await produce(topic, values, at())
-    const [broker] = kafka.cluster.brokers
-    if (broker === undefined) throw new Error('no broker')
-    // Cleanly, or it would look for damage as it starts.
-    await broker.kill('SIGTERM')
-    await damage(join(broker.logFile, '..', `data-${broker.nodeId}`, `${topic}-0`))
-    await broker.restart()
+    await damage(topic, (log) => {
+      const second = batchAt(log, batchAt(log, 0).end)
+      return { position: second.end - 20, bytes: [~(log[second.end - 20] as number)] }
+    })
   }, 60_000)
 
   it.each(MODES)('%s with check.crcs: it ends the iteration with its place, and is never delivered', async (mode) => {
@@ -99,6 +97,42 @@ describe('a record that is damaged on the disk', () => {
       expect(watched.processed.get(0)?.slice(BATCH)).toEqual(Array.from({ length: BATCH }, (_, i) => 2 * BATCH + i))
       expect(watched.warnings()).toEqual([])
     }
+    await watched.close()
+  })
+})
+
+describe('a batch that cannot be read on in its middle', () => {
+  const COUNT = 3000
+  /** librdkafka hands over what it read a thousand at a time: this one follows directly. */
+  const DAMAGED = 2000
+  let topic: string
+
+  beforeAll(async () => {
+    topic = await createTopic({ prefix: 'damaged', ...at() })
+    await produce(
+      topic,
+      Array.from({ length: COUNT }, () => ({ value: 'a'.repeat(50) })),
+      at(),
+    )
+    await damage(topic, (log) => {
+      const length = varintAt(log, recordAt(log, DAMAGED))
+      const timestamp = varintAt(log, length.end + 1)
+      // Of its key, larger than any batch.
+      return { position: varintAt(log, timestamp.end).end, bytes: [0xfe, 0xff, 0xff, 0x7f] }
+    })
+  }, 60_000)
+
+  // Without a tier it is librdkafka as node-rdkafka has it: it says nothing, and waits for ever.
+  it.each(TIERS)('%s: what precedes the damage comes once, then an error with its place', async (tier) => {
+    const watched = watch(tier)
+    watched.consumer.assign([{ topic, partition: 0, offset: 0 }])
+    for (let time = 0; time < 2; time++) {
+      watched.read()
+      const failure = await watched.ended()
+      expect(failure).toBeInstanceOf(CorruptRecordError)
+      expect(failure).toMatchObject({ code: 'ERR__BAD_MSG', topic, partition: 0, offset: DAMAGED, fatal: false })
+    }
+    expect(watched.processed.get(0)).toEqual([...Array(DAMAGED).keys()])
     await watched.close()
   })
 })
@@ -141,18 +175,48 @@ describe('a message that is larger than what is asked for at a time', () => {
   )
 })
 
-/** Changes a byte of a value in the second of three batches. */
-async function damage(directory: string): Promise<void> {
+/** Writes to the log of the topic's only partition while its broker does not run. */
+async function damage(topic: string, where: (log: Buffer) => { position: number; bytes: number[] }): Promise<void> {
+  const [broker] = kafka.cluster.brokers
+  if (broker === undefined) throw new Error('no broker')
+  // Cleanly, or it would look for damage as it starts.
+  await broker.kill('SIGTERM')
+  const directory = join(broker.logFile, '..', `data-${broker.nodeId}`, `${topic}-0`)
   const name = readdirSync(directory).find((each) => each.endsWith('.log'))
   if (name === undefined) throw new Error(`no log in ${directory}`)
   const file = await open(join(directory, name), 'r+')
   try {
-    const bytes = await file.readFile()
-    const header = 12
-    const second = header + bytes.readInt32BE(8)
-    const third = second + header + bytes.readInt32BE(second + 8)
-    await file.write(Buffer.from([~(bytes[third - 20] as number)]), 0, 1, third - 20)
+    const { position, bytes } = where(await file.readFile())
+    await file.write(Buffer.from(bytes), 0, bytes.length, position)
   } finally {
     await file.close()
   }
+  await broker.restart()
+}
+
+/** Positions of a batch of records, as Kafka's protocol lays it out. */
+function batchAt(log: Buffer, start: number): { records: number; count: number; end: number } {
+  return { records: start + 61, count: log.readInt32BE(start + 57), end: start + 12 + log.readInt32BE(start + 8) }
+}
+
+/** Where the record with this offset begins, in a log that begins with offset 0 and is not compressed. */
+function recordAt(log: Buffer, offset: number): number {
+  let batch = batchAt(log, 0)
+  let index = offset
+  for (; index >= batch.count; batch = batchAt(log, batch.end)) index -= batch.count
+  let position = batch.records
+  for (; index > 0; index--) {
+    const length = varintAt(log, position)
+    position = length.end + length.value
+  }
+  return position
+}
+
+function varintAt(log: Buffer, start: number): { value: number; end: number } {
+  let [bits, shift, end] = [0, 0, start]
+  for (let byte = 0x80; byte >= 0x80; shift += 7) {
+    byte = log[end++] as number
+    bits |= (byte & 0x7f) << shift
+  }
+  return { value: (bits >>> 1) ^ -(bits & 1), end }
 }
