@@ -1,4 +1,4 @@
-import { ConsumerConfig, ConsumerTier } from '../../../lib/config'
+import { ConsumerConfig, type ConsumerProperties, ConsumerTier } from '../../../lib/config'
 import { LIBRDKAFKA_PROPERTIES } from '../../../lib/config/librdkafka-properties'
 import { configOf, dump, refusal, REQUIRED } from './support'
 
@@ -20,6 +20,7 @@ describe('toRdKafka', () => {
       'isolation.level': 'read_uncommitted',
       'enable.auto.commit': 'false',
       'enable.auto.offset.store': 'false',
+      'fetch.max.bytes': '3145728',
       'fetch.queue.backoff.ms': '2',
       'queued.min.messages': '20000',
       'queued.max.messages.kbytes': '16384',
@@ -34,12 +35,30 @@ describe('toRdKafka', () => {
   })
 
   test('how much is read ahead is kept where it is given', () => {
-    const given = { 'fetch.queue.backoff.ms': 1000, 'queued.min.messages': 1, 'queued.max.messages.kbytes': 4096 }
+    const given = {
+      'fetch.max.bytes': 2_000_000,
+      'fetch.queue.backoff.ms': 1000,
+      'queued.min.messages': 1,
+      'queued.max.messages.kbytes': 4096,
+    }
     expect(configOf(given).toRdKafka()).toMatchObject({
+      'fetch.max.bytes': '2000000',
       'fetch.queue.backoff.ms': '1000',
       'queued.min.messages': '1',
       'queued.max.messages.kbytes': '4096',
     })
+  })
+
+  test.each<[ConsumerProperties, string]>([
+    [{ 'max.partition.fetch.bytes': 5_000_000 }, '5000000'],
+    [{ 'fetch.message.max.bytes': 50_000_000 }, '16777216'],
+    [{ 'fetch.message.max.bytes': 50_000_000, 'queued.max.messages.kbytes': 40_000 }, '40960000'],
+    [{ 'message.max.bytes': 30_000_000 }, '30000000'],
+    [{ 'queued.max.messages.kbytes': 1000 }, '1024000'],
+    [{ 'queued.max.messages.kbytes': 1 }, '1000000'],
+    [{ 'fetch.message.max.bytes': 1000 }, '3145728'],
+  ])('%p: an answer of a broker may be of %s bytes', (given, expected) => {
+    expect(configOf({ ...given }).toRdKafka()['fetch.max.bytes']).toBe(expected)
   })
 
   test('properties of topics and secrets reach librdkafka', () => {

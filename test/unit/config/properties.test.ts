@@ -237,7 +237,7 @@ describe('what goes together', () => {
     [{ 'fetch.max.bytes': 1000 }, 'fetch.max.bytes: expected at least "message.max.bytes" (1000000), got 1000'],
     [
       { 'receive.message.max.bytes': 1_000_000 },
-      'receive.message.max.bytes: expected at least "fetch.max.bytes" + 512 (16777728), got 1000000',
+      'receive.message.max.bytes: expected at least "fetch.max.bytes" + 512 (3146240), got 1000000',
     ],
     [
       { 'fetch.max.bytes': 2_000_000, 'receive.message.max.bytes': 2_000_000 },
@@ -282,6 +282,7 @@ describe('what goes together', () => {
     { 'group.protocol': 'classic', 'session.timeout.ms': 6000 },
     { 'fetch.max.bytes': 2_000_000, 'receive.message.max.bytes': 2_000_512 },
     { 'queued.max.messages.kbytes': 1000, 'receive.message.max.bytes': 1_024_512 },
+    { 'receive.message.max.bytes': 3_146_240 },
     { 'ssl.keystore.location': '/x.p12', 'ssl.keystore.password': 'x' },
     { 'reconnect.backoff.ms': 20_000, 'reconnect.backoff.max.ms': 20_000 },
   ])('%p is accepted', (properties) => {

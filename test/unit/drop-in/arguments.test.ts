@@ -279,7 +279,7 @@ describe('a configuration', () => {
   it('of topics counts in the second argument alone, as there', async () => {
     const confs: string[][] = []
     for (const [conf, topicConf] of [
-      [{ 'auto.offset.reset': 'earliest', 'fetch.queue.backoff.ms': 7 }, {}],
+      [{ 'auto.offset.reset': 'earliest', 'fetch.queue.backoff.ms': 7, 'max.partition.fetch.bytes': 20_000_000 }, {}],
       [{}, { 'auto.offset.reset': 'earliest', 'enable.auto.commit': true }],
     ]) {
       consumer = new KafkaConsumer({ 'group.id': 'g', 'performance.tier': 'standard', ...conf }, topicConf)
@@ -295,6 +295,8 @@ describe('a configuration', () => {
     expect(value(confs[1], 'auto.offset.reset')).toBe('earliest')
     expect(value(confs[0], 'queued.max.messages.kbytes')).toBe('16384')
     expect(value(confs[1], 'fetch.queue.backoff.ms')).toBe('2')
+    // A larger answer for a larger fetch of a partition, as far as the queue goes.
+    expect(confs.map((conf) => value(conf, 'fetch.max.bytes'))).toEqual(['16777216', '3145728'])
     expect(confs.map((conf) => value(conf, 'enable.auto.commit'))).toEqual(['false', 'false'])
   })
 
