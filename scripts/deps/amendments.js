@@ -347,6 +347,34 @@ const AMENDMENTS = [
     ].join('\n'),
   },
   {
+    // What an answer has no room for comes in the next one: partitions that had something in an answer go behind all others,
+    // as in Java. As librdkafka has it, one partition after the other begins a request, but from the first again whenever
+    // its queue was full: those behind it wait until it was read to its end. Brokers' threads alone change these lists; the
+    // lock is for those who look.
+    why: 'partitions that wait for others',
+    file: 'rdkafka_fetcher.c',
+    find: '        /* Parse messages */\n        err = rd_kafka_msgset_parse(',
+    put: [
+      '        rd_kafka_broker_lock(rkb);',
+      '        TAILQ_REMOVE(&rkb->rkb_toppars, rktp, rktp_rkblink);',
+      '        TAILQ_INSERT_TAIL(&rkb->rkb_toppars, rktp, rktp_rkblink);',
+      '        rd_kafka_broker_unlock(rkb);',
+      '        if (rktp->rktp_fetch) {',
+      '                CIRCLEQ_REMOVE(&rkb->rkb_active_toppars, rktp, rktp_activelink);',
+      '                CIRCLEQ_INSERT_TAIL(&rkb->rkb_active_toppars, rktp, rktp_activelink);',
+      '        }',
+      '',
+      '        /* Parse messages */',
+      '        err = rd_kafka_msgset_parse(',
+    ].join('\n'),
+  },
+  {
+    why: 'partitions that wait for others: which comes first',
+    file: 'rdkafka_fetcher.c',
+    find: '        /* Round-robin start of the list. */\n',
+    put: '        rd_kafka_broker_active_toppar_next(rkb, NULL);\n',
+  },
+  {
     // No fault, but a partition's part of an answer (a MiB, several of them when it was compressed) is given to the
     // consumer only when all of it was read: until then it waits, and afterwards the messages are in no cache any more.
     // Where to read on is noted with each part, as what follows it may turn out to be damaged.
