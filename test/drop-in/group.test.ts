@@ -91,7 +91,8 @@ class Group {
     return files.flatMap((file) =>
       readFileSync(file, 'utf8')
         .split('\n')
-        .filter((line) => line !== '')
+        // Behind the last end of a line there is nothing, or what a member was writing as it was killed.
+        .slice(0, -1)
         .map((line) => JSON.parse(line) as LedgerEntry),
     )
   }
