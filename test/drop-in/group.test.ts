@@ -1,8 +1,8 @@
 // Two members of a group on eight partitions, one of which joins and leaves again and again while messages arrive; each in
 // a process of its own, through the drop-in. Nothing stays unprocessed, and only what was not committed is processed twice.
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readLedger } from '../chaos/ledger'
 import type { GroupMemberEvent, GroupMemberParameters, LedgerEntry } from '../fixtures/group-member'
 import type { RunningChild } from '../helpers/child'
 import { startFixture } from '../helpers/fixture'
@@ -88,13 +88,7 @@ class Group {
   /** Of all members, or of one, whose entries are in order. */
   entries(name = ''): LedgerEntry[] {
     const files = this.#ledgers.filter((file) => file.endsWith(name))
-    return files.flatMap((file) =>
-      readFileSync(file, 'utf8')
-        .split('\n')
-        // Behind the last end of a line there is nothing, or what a member was writing as it was killed.
-        .slice(0, -1)
-        .map((line) => JSON.parse(line) as LedgerEntry),
-    )
+    return files.flatMap((file) => readLedger<LedgerEntry>(file))
   }
 
   entriesOf<Kind extends LedgerEntry['kind']>(kind: Kind): Entry<Kind>[] {
