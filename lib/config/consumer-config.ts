@@ -15,7 +15,7 @@ import {
   type ConsumerProperties,
   type PropertyMap,
 } from './properties'
-import { checkTogether, given, integerOf, rebalanceTimeoutMs } from './rules'
+import { checkTogether, given, givenIntegers, integerOf, rebalanceTimeoutMs } from './rules'
 import { MASK, SECRETS } from './secrets'
 import { tierOverride, type ConsumerTier } from './tier'
 import { readYaml, writeYaml } from './yaml'
@@ -212,12 +212,7 @@ export class ConsumerConfig {
    * @see `rd_kafka_conf_set`
    */
   toRdKafka(): Record<string, string> {
-    const properties: Record<string, string> = Object.fromEntries(
-      prefetchDefaults(
-        (name) => this.#values.has(name),
-        (name) => integerOf(this.#values, name),
-      ),
-    )
+    const properties: Record<string, string> = Object.fromEntries(prefetchDefaults(givenIntegers(this.#values)))
     for (const [name, value] of this.#values) {
       if (librdkafkaProperty(name) !== undefined) properties[name] = String(value)
     }

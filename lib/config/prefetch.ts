@@ -32,21 +32,23 @@ export function integerDefault(name: IntegerName): number {
   return DEFAULTS[name] ?? LIBRDKAFKA_PROPERTIES[name].default
 }
 
+/** What was given under a name, or another name of the same property. */
+export type Given = (name: IntegerName) => number | undefined
+
 /**
- * `fetch.max.bytes` where it is not given: it must not be what keeps larger messages or larger fetches of a partition,
+ * `fetch.max.bytes` as given. Where it is not, it must not be what keeps larger messages or larger fetches of a partition,
  * when these are asked for, from coming; and an answer is not larger than the queue may be.
  */
-export function fetchMaxBytes(integerOf: (name: IntegerName) => number): number {
+export function fetchMaxBytes(given: Given): number {
+  const integerOf = (name: IntegerName): number => given(name) ?? integerDefault(name)
   const wanted = Math.max(PREFETCH['fetch.max.bytes'], integerOf('fetch.message.max.bytes'))
-  return Math.max(Math.min(wanted, integerOf('queued.max.messages.kbytes') * 1024), integerOf('message.max.bytes'))
+  const bounded = Math.min(wanted, integerOf('queued.max.messages.kbytes') * 1024)
+  return given('fetch.max.bytes') ?? Math.max(bounded, integerOf('message.max.bytes'))
 }
 
 /** Those that are not given, as librdkafka takes them. */
-export function prefetchDefaults(
-  isGiven: (name: PrefetchName) => boolean,
-  integerOf: (name: IntegerName) => number,
-): [name: PrefetchName, value: string][] {
+export function prefetchDefaults(given: Given): [name: PrefetchName, value: string][] {
   return (Object.keys(PREFETCH) as PrefetchName[])
-    .filter((name) => !isGiven(name))
-    .map((name) => [name, String(name === 'fetch.max.bytes' ? fetchMaxBytes(integerOf) : PREFETCH[name])])
+    .filter((name) => given(name) === undefined)
+    .map((name) => [name, String(name === 'fetch.max.bytes' ? fetchMaxBytes(given) : PREFETCH[name])])
 }

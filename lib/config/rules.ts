@@ -2,7 +2,7 @@
 // saying which values it found.
 import { ConfigError } from '../errors'
 import { OPTIONS } from './options'
-import { fetchMaxBytes, integerDefault, type IntegerName } from './prefetch'
+import { fetchMaxBytes, type Given, integerDefault, type IntegerName } from './prefetch'
 import { identity, type PropertyMap } from './properties'
 
 /** What was given under this name or another name of the same property. */
@@ -13,9 +13,13 @@ export function given(values: PropertyMap, name: string): unknown {
   return undefined
 }
 
+export function givenIntegers(values: PropertyMap): Given {
+  return (name) => given(values, name) as number | undefined
+}
+
 /** What was given, or the default: this package's own, or librdkafka's. */
 export function integerOf(values: PropertyMap, name: IntegerName): number {
-  return (given(values, name) as number | undefined) ?? integerDefault(name)
+  return givenIntegers(values)(name) ?? integerDefault(name)
 }
 
 /** What was given, or the default, which leaves the group half its patience. */
@@ -87,9 +91,7 @@ function checkGroup(values: PropertyMap): void {
 function checkSizes(values: PropertyMap): void {
   if (values.has('fetch.max.bytes')) atLeast(values, 'fetch.max.bytes', 'message.max.bytes')
   const receive = values.get('receive.message.max.bytes') as number | undefined
-  const fetch = values.has('fetch.max.bytes')
-    ? integerOf(values, 'fetch.max.bytes')
-    : fetchMaxBytes((name) => integerOf(values, name))
+  const fetch = fetchMaxBytes(givenIntegers(values))
   if (receive !== undefined && receive < fetch + 512) {
     throw new ConfigError(
       `receive.message.max.bytes: expected at least "fetch.max.bytes" + 512 (${fetch + 512}), got ${receive}`,

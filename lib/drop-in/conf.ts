@@ -1,5 +1,5 @@
 import { binding } from '../binding'
-import { integerDefault, type IntegerName, PREFETCH, prefetchDefaults } from '../config/prefetch'
+import { type Given, PREFETCH, prefetchDefaults } from '../config/prefetch'
 import { parseTier, tierOverride, type ConsumerTier } from '../config/tier'
 
 const TIER_KEY = 'performance.tier'
@@ -73,12 +73,12 @@ export function tierConf(conf: Conf, topicConf: Conf): TierConf {
     const unknown = topicPairs.find(([name]) => !OF_TOPICS.has(name) && !OF_BOTH.has(name))
     if (unknown !== undefined) throw new Error(`No such configuration property: "${unknown[0]}"`)
     dump(topicPairs)
-    const integerOf = (name: IntegerName): number =>
-      name in PREFETCH && !(name in conf) ? integerDefault(name) : Number(dumped.get(name))
+    // Defaults of librdkafka pass for given where this package has none of its own.
+    const given: Given = (name) => (name in PREFETCH && !(name in conf) ? undefined : Number(dumped.get(name)))
     const flat = [
       ...pairs.filter(([name]) => !OF_TOPICS.has(name)),
       ...topicPairs.filter(([name]) => OF_TOPICS.has(name)),
-      ...prefetchDefaults((name) => name in conf, integerOf),
+      ...prefetchDefaults(given),
       // The pumps and listeners of this package see messages before user code does: librdkafka must not count them.
       ['enable.auto.commit', 'false'] as const,
       ['enable.auto.offset.store', 'false'] as const,
