@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { CorruptRecordError, type KafkaError, OffsetError } from '../../lib/errors'
 import { MODES, TIERS } from '../helpers/consumer'
 import { produce, seed } from '../helpers/produce'
+import { batchEnd, recordCount } from '../helpers/record-batches'
 import { createTopic, deleteRecords, uniqueName } from '../helpers/topics'
 import { useOwnKafka } from './support/own-kafka'
 import type { Watched } from './support/watched'
@@ -72,8 +73,8 @@ describe('a record that is damaged on the disk', () => {
     const values = Array.from({ length: BATCH }, () => ({ value: 'a'.repeat(50) }))
     for (let batch = 0; batch < 3; batch++) await produce(topic, values, at())
     await damage(topic, (log) => {
-      const second = batchAt(log, batchAt(log, 0).end)
-      return { position: second.end - 20, bytes: [~(log[second.end - 20] as number)] }
+      const position = batchEnd(log, batchEnd(log, 0)) - 20
+      return { position, bytes: [~(log[position] as number)] }
     })
   }, 60_000)
 
@@ -194,17 +195,15 @@ async function damage(topic: string, where: (log: Buffer) => { position: number;
   await broker.restart()
 }
 
-/** Positions of a batch of records, as Kafka's protocol lays it out. */
-function batchAt(log: Buffer, start: number): { records: number; count: number; end: number } {
-  return { records: start + 61, count: log.readInt32BE(start + 57), end: start + 12 + log.readInt32BE(start + 8) }
-}
+/** Where the records begin in a batch. */
+const RECORDS = 61
 
 /** Where the record with this offset begins, in a log that begins with offset 0 and is not compressed. */
 function recordAt(log: Buffer, offset: number): number {
-  let batch = batchAt(log, 0)
+  let batch = 0
   let index = offset
-  for (; index >= batch.count; batch = batchAt(log, batch.end)) index -= batch.count
-  let position = batch.records
+  for (; index >= recordCount(log, batch); batch = batchEnd(log, batch)) index -= recordCount(log, batch)
+  let position = batch + RECORDS
   for (; index > 0; index--) {
     const length = varintAt(log, position)
     position = length.end + length.value

@@ -17,6 +17,15 @@ export interface RecordBatch {
   bytes: number
 }
 
+/** Where the batch that begins there ends, also when less of it is there. */
+export function batchEnd(records: Buffer, at: number): number {
+  return at + BATCH.header + records.readInt32BE(at + BATCH.length)
+}
+
+export function recordCount(records: Buffer, at: number): number {
+  return records.readInt32BE(at + BATCH.recordCount)
+}
+
 /** The batches of a partition from its beginning, at most 64 MiB of them. */
 export async function recordBatches(topic: string, partition: number): Promise<RecordBatch[]> {
   const { nodes } = await describeCluster()
@@ -26,12 +35,12 @@ export async function recordBatches(topic: string, partition: number): Promise<R
   const records = recordsOf(response)
   // The last one may be cut off.
   for (let at = 0; at + BATCH.header < records.length;) {
-    const bytes = BATCH.header + records.readInt32BE(at + BATCH.length)
-    if (at + bytes > records.length) break
+    const end = batchEnd(records, at)
+    if (end > records.length) break
     const codec = CODECS[records.readInt16BE(at + BATCH.attributes) & 7]
     if (codec === undefined) throw new Error('a codec Kafka does not know')
-    batches.push({ codec, records: records.readInt32BE(at + BATCH.recordCount), bytes })
-    at += bytes
+    batches.push({ codec, records: recordCount(records, at), bytes: end - at })
+    at = end
   }
   return batches
 }
