@@ -44,7 +44,7 @@ export function now(): number {
 }
 
 /** Appends entries: each is written when the call returns. */
-export class LedgerWriter<Entry extends MemberEntry | ProducerEntry | Observation> {
+export class LedgerWriter<Entry extends object> {
   readonly #descriptor: number
 
   constructor(file: string) {
