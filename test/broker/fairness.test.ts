@@ -16,9 +16,8 @@ let topic: string
 
 beforeAll(async () => {
   topic = await topics.create({ prefix: 'fairness', partitions: PARTITIONS })
-  await (
-    await rawC()
-  ).produce(
+  const c = await rawC()
+  await c.produce(
     { bootstrap: kafkaBootstrap(), topic, count: PARTITIONS * OF_EACH, size: SIZE, partitions: PARTITIONS },
     { deadlineMs: 60_000 },
   )
