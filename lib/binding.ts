@@ -27,6 +27,8 @@ export const POLL_NOTHING = 0
 export const POLL_EVENT = -1
 /** Set in `poll()`'s count when the rows start a new buffer: call `takeBuffer()`. */
 export const POLL_NEW_BUFFER = 0x40000000
+/** Set beside POLL_NEW_BUFFER when buffers that were let go are given back to the addon by a turn of the event loop. */
+export const POLL_NEEDS_TURN = 0x20000000
 
 /** Bits of the wake-up's argument. */
 export const WAKE_ROWS = 1
@@ -85,7 +87,7 @@ export interface NativeMetadata {
 
 export interface NativeConsumer {
   /**
-   * Rows added (| POLL_NEW_BUFFER), POLL_NOTHING or POLL_EVENT. Never waits. `max` bounds the rows of Buffered; 0 asks
+   * Rows added (| POLL_NEW_BUFFER | POLL_NEEDS_TURN), POLL_NOTHING or POLL_EVENT. Never waits. `max` bounds the rows of Buffered; 0 asks
    * for a rebalance alone, which overtakes rows.
    */
   poll(max: number): number

@@ -15,6 +15,11 @@ namespace {
 constexpr int32_t kPollNothing = 0;
 constexpr int32_t kPollEvent = -1;
 constexpr int32_t kPollNewBuffer = 0x40000000;
+constexpr int32_t kPollNeedsTurn = 0x20000000;
+
+// Memory that JavaScript has let go of comes back when V8 has collected its young objects, and it does so by itself when
+// these hold 32 MiB in its own buffers. With 8 MiB and messages of 1 KiB nearly every batch was copied.
+constexpr size_t kExternalPerBuffered = 4;
 
 constexpr int kLeaveTimeoutMs = 60000;
 constexpr int kLeavePollMs = 5;
@@ -32,7 +37,7 @@ int MaxPollIntervalMs(const rd_kafka_conf_t* conf) {
 ConsumerClient::ConsumerClient(Napi::Env env, Napi::Function wake, PollMode mode,
                                size_t maxBufferedMessages, size_t maxBufferedBytes)
     : Client(env, wake),
-      poller_(maxBufferedBytes),
+      poller_(kExternalPerBuffered * maxBufferedBytes),
       mode_(mode),
       maxBufferedMessages_(maxBufferedMessages),
       maxBufferedBytes_(maxBufferedBytes) {}
@@ -105,7 +110,7 @@ int32_t ConsumerClient::PollRing(napi_env env) {
   buffer_ = Napi::Reference<Napi::ArrayBuffer>::New(
       poller_.pool()->Export(env, item.batch.slab, item.batch.used, item.batch.used, &isExternal),
       1);
-  return item.batch.count | kPollNewBuffer;
+  return item.batch.count | NewBufferFlags(isExternal);
 }
 
 int32_t ConsumerClient::PollDirectly(napi_env env, size_t max) {
@@ -135,7 +140,7 @@ int32_t ConsumerClient::PollDirectly(napi_env env, size_t max) {
         (count == 0 && BufferWasDetached())) {
       if (count) break;  // the rest goes into the next buffer, at the next poll
       OpenBuffer(env, bytes);
-      isNew = kPollNewBuffer;
+      isNew = NewBufferFlags(slab_ != nullptr);
     }
     writer_.Append(message, poller_.SlotOf(message));
     poller_.DropTaken();
@@ -144,7 +149,11 @@ int32_t ConsumerClient::PollDirectly(napi_env env, size_t max) {
   return count | isNew;
 }
 
-bool ConsumerClient::OpenBuffer(Napi::Env env, size_t messageBytes) {
+int32_t ConsumerClient::NewBufferFlags(bool isExternal) const {
+  return kPollNewBuffer | (!isExternal && poller_.pool()->isFull() ? kPollNeedsTurn : 0);
+}
+
+void ConsumerClient::OpenBuffer(Napi::Env env, size_t messageBytes) {
   Napi::HandleScope scope(env);
   CloseBuffer();
   int32_t rows = poller_.RowsPerSlab();
@@ -162,7 +171,6 @@ bool ConsumerClient::OpenBuffer(Napi::Env env, size_t messageBytes) {
   writer_ = BatchWriter(static_cast<uint8_t*>(buffer.Data()), size, rows, poller_.takenEpoch());
   writerEpoch_ = poller_.takenEpoch();
   writerStart_ = writer_.used();
-  return true;
 }
 
 // User code may transfer a buffer that V8 owns to a worker; what it then points to is no longer ours to write.

@@ -57,7 +57,8 @@ class ConsumerClient : public Client {
  private:
   int32_t PollRing(napi_env env);
   int32_t PollDirectly(napi_env env, size_t max);
-  bool OpenBuffer(Napi::Env env, size_t messageBytes);
+  int32_t NewBufferFlags(bool isExternal) const;
+  void OpenBuffer(Napi::Env env, size_t messageBytes);
   bool BufferWasDetached() const;
   void CloseBuffer();
   void OnQueueReady();

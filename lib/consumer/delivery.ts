@@ -1,7 +1,7 @@
 import { ClosedError, DeserializationError, StateError, type KafkaError } from '../errors'
 import type { Block } from '../message/block'
 import { Message, type MessageContext } from '../message/message'
-import { LoopBudget } from './loop-budget'
+import type { LoopBudget } from './loop-budget'
 import type { Partitions } from './partitions'
 import type { ConsumerSettings } from './settings'
 import type { Source } from './source'
@@ -32,7 +32,7 @@ export class Delivery<K, V> {
   #isInterruption = false
   #isClosed = false
   readonly #settling: (() => void)[] = []
-  readonly budget = new LoopBudget()
+  readonly budget: LoopBudget
   /** Set by each request of user code; cleared by who watches over max.poll.interval.ms. */
   isAlive = true
 
@@ -45,7 +45,9 @@ export class Delivery<K, V> {
     /** Nobody asks for messages, and something may be there that did not ring again: called from any place. */
     private readonly onIdle: () => void,
     private readonly consumer: object,
-  ) {}
+  ) {
+    this.budget = source.budget
+  }
 
   /** Nobody iterates: events must be looked for without a request for messages. */
   get isIdle(): boolean {

@@ -32,6 +32,11 @@ export class LoopBudget {
     return this.#isSpent
   }
 
+  /** The loop is to turn, however little time went by. */
+  spend(): void {
+    this.#isSpent = true
+  }
+
   /** The loop has just turned: called from a wake-up or after an idle wait. */
   turned(): void {
     this.#turnBegan = this.#lastRead = performance.now()

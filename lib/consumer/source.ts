@@ -1,5 +1,13 @@
-import { POLL_EVENT, POLL_NEW_BUFFER, POLL_NOTHING, type NativeConsumer, type NativeEvent } from '../binding'
+import {
+  POLL_EVENT,
+  POLL_NEEDS_TURN,
+  POLL_NEW_BUFFER,
+  POLL_NOTHING,
+  type NativeConsumer,
+  type NativeEvent,
+} from '../binding'
 import { Block } from '../message/block'
+import { LoopBudget } from './loop-budget'
 import type { Partitions } from './partitions'
 
 /** A run of rows not yet delivered. */
@@ -25,6 +33,8 @@ export class Source {
   #filled = 0
   /** Go before what the cursor is in: held rows that were released, then the interrupted run. */
   readonly #segments: Segment[] = []
+  /** For how long rows may be handed out before the event loop is to turn. */
+  readonly budget = new LoopBudget()
   /** Grows with every poll that brought rows. */
   progress = 0
   #held: Segment[] = []
@@ -96,8 +106,9 @@ export class Source {
       this.#filling = new Block(this.#native.takeBuffer())
       this.#filled = 0
     }
+    if (polled & POLL_NEEDS_TURN) this.budget.spend()
     this.progress++
-    const count = polled & ~POLL_NEW_BUFFER
+    const count = polled & ~(POLL_NEW_BUFFER | POLL_NEEDS_TURN)
     this.#push(this.#filling, this.#filled, this.#filled + count)
     this.#filled += count
     return true

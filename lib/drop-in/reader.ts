@@ -1,4 +1,3 @@
-import { LoopBudget } from '../consumer/loop-budget'
 import type { Partitions } from '../consumer/partitions'
 import type { Source } from '../consumer/source'
 import type { Block } from '../message/block'
@@ -39,7 +38,6 @@ export class Reader {
   #isStopped = false
   #isTurnAwaited = false
   readonly #waiting: Waiting[] = []
-  readonly #budget = new LoopBudget()
   /** By slot: next offset after what was handed out, NaN while nothing was. */
   #handed = new Float64Array(64).fill(NaN)
   /** Set when user code asks for messages; cleared by who watches over max.poll.interval.ms. */
@@ -84,7 +82,7 @@ export class Reader {
   #endAfter(read: Read, timeoutMs: number): void {
     read.endAfter(timeoutMs, () => {
       // What has come and could not be looked at yet, for the loop was busy, still counts.
-      this.#budget.turned()
+      this.source.budget.turned()
       this.#isTurnAwaited = false
       this.run()
       if (this.#reads.includes(read)) this.#finish(read)
@@ -178,7 +176,7 @@ export class Reader {
 
   /** A wake-up: there may be rows. Also serves the group when nobody wants any. */
   wake(): void {
-    this.#budget.turned()
+    this.source.budget.turned()
     this.run()
   }
 
@@ -211,7 +209,7 @@ export class Reader {
     const read = this.#reads[0]
     if (read === undefined) this.#deliver(block, row)
     else if (read.add(this.messages.make(block, row), block, row)) this.#finish(read)
-    if (this.#budget.isSpent()) this.#later()
+    if (this.source.budget.isSpent()) this.#later()
     return true
   }
 

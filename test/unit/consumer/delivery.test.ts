@@ -55,6 +55,18 @@ describe.each(WAYS.map(([way, setup], index) => ({ way, setup, how: index % 2 ==
       expect(offsetOf(await first)).toBe(0)
     })
 
+    it('lets the loop turn when the addon has no room for more buffers, and then goes on', async () => {
+      const all = open()
+      all.native.giveWithoutRoom(run(1, { offset: 5 }))
+      all.native.give(run(1, { offset: 6 }))
+      const iteration = iterate(all)
+      let hasTurned = false
+      setImmediate(() => (hasTurned = true))
+      expect(offsetOf(await iteration.next())).toBe(5)
+      expect(offsetOf(await iteration.next())).toBe(6)
+      expect(hasTurned).toBe(true)
+    })
+
     it('answers requests that are made at once in their order', async () => {
       const all = open()
       const iteration = iterate(all)

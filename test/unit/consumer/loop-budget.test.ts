@@ -37,6 +37,14 @@ describe('a loop budget', () => {
     expect(budget.isSpent()).toBe(false)
   })
 
+  it('can be spent at once, until the loop has turned', () => {
+    const budget = new LoopBudget()
+    budget.spend()
+    expect([budget.isSpent(), budget.isSpent()]).toEqual([true, true])
+    budget.turned()
+    expect(budget.isSpent()).toBe(false)
+  })
+
   it('reads the clock at every call once calls have shown to be slow', () => {
     const budget = new LoopBudget()
     callsUntilSpent(budget, 20)

@@ -2,6 +2,7 @@
 import {
   EventKind,
   POLL_EVENT,
+  POLL_NEEDS_TURN,
   POLL_NEW_BUFFER,
   POLL_NOTHING,
   WAKE_ROWS,
@@ -15,7 +16,7 @@ import {
 } from '../../../../lib/binding'
 import { packRows, type Row } from '../../../../lib/message/block'
 
-type Item = { buffer: ArrayBuffer | undefined; count: number } | { event: NativeEvent }
+type Item = { buffer: ArrayBuffer | undefined; count: number; flags: number } | { event: NativeEvent }
 
 export interface TopicPartitionLike {
   topic: string
@@ -52,7 +53,17 @@ export class FakeNative implements NativeConsumer {
   /** The next polls give these rows: of one buffer, in as many polls as there are `parts`. */
   give(rows: readonly Row[], parts: readonly number[] = [rows.length]): void {
     const buffer = packRows(rows, this.epoch)
-    parts.forEach((count, index) => this.#queue.push({ buffer: index === 0 ? buffer : undefined, count }))
+    parts.forEach((count, index) =>
+      this.#queue.push(
+        index === 0 ? { buffer, count, flags: POLL_NEW_BUFFER } : { buffer: undefined, count, flags: 0 },
+      ),
+    )
+  }
+
+  /** As `give()` of one buffer, when buffers that were let go wait for a turn of the event loop. */
+  giveWithoutRoom(rows: readonly Row[]): void {
+    const flags = POLL_NEW_BUFFER | POLL_NEEDS_TURN
+    this.#queue.push({ buffer: packRows(rows, this.epoch), count: rows.length, flags })
   }
 
   /** The poll after what is queued gives this event. */
@@ -92,9 +103,8 @@ export class FakeNative implements NativeConsumer {
       this.#event = item.event
       return POLL_EVENT
     }
-    if (item.buffer === undefined) return item.count
-    this.#buffer = item.buffer
-    return item.count | POLL_NEW_BUFFER
+    if (item.buffer !== undefined) this.#buffer = item.buffer
+    return item.count | item.flags
   }
 
   takeBuffer(): ArrayBuffer {
