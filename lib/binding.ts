@@ -69,7 +69,10 @@ export type FlatOffsetResults = (string | number)[]
 export enum PollMode {
   /** `rd_kafka_consume_batch_queue`, on the caller's thread, for at most as many messages as the call says. */
   Direct = 0,
-  /** A native thread polls and packs into a bounded ring; `poll()` takes from the ring. */
+  /**
+   * `poll()` takes from a bounded ring, which a native thread fills while the caller is busy. While the ring is empty it
+   * asks librdkafka on the caller's thread.
+   */
   Dedicated = 1,
 }
 

@@ -84,10 +84,7 @@ void ConsumerClient::OpenConsumer(rd_kafka_conf_t* conf) {
 
 // On librdkafka's threads, with the queue locked.
 void ConsumerClient::OnQueueReady() {
-  if (pump_)
-    pump_->WakeFromAnyThread();
-  else
-    bell().RingFromAnyThread(kWakeRows);
+  if (!pump_ || pump_->WakeFromAnyThread()) bell().RingFromAnyThread(kWakeRows);
 }
 
 int32_t ConsumerClient::Poll(napi_env env, size_t max) {
@@ -95,18 +92,27 @@ int32_t ConsumerClient::Poll(napi_env env, size_t max) {
   if (poller_.hasUrgent() && poller_.TakeUrgent(&nextEvent_)) return kPollEvent;
   const Phase phase = phase_;
   if (phase == Phase::kStopping || max == 0) return kPollNothing;
-  return pump_ && phase == Phase::kOpen ? PollRing(env) : PollDirectly(env, max);
+  return pump_ && phase == Phase::kOpen ? PollDedicated(env) : PollDirectly(env, max);
 }
 
-int32_t ConsumerClient::PollRing(napi_env env) {
+int32_t ConsumerClient::PollDedicated(napi_env env) {
   PumpItem item;
-  if (!pump_->Pop(&item)) return kPollNothing;
+  if (pump_->Pop(&item)) return HandOut(env, std::move(item));
+  // Held while the pump packs, or by the control thread during a seek: each rings when it is done.
+  std::unique_lock<std::mutex> lock(poller_.mutex(), std::try_to_lock);
+  if (!lock.owns_lock()) return kPollNothing;
+  if (pump_->Pop(&item)) return HandOut(env, std::move(item));
+  return TakeAndPack(env, static_cast<size_t>(poller_.RowsPerSlab()));
+}
+
+int32_t ConsumerClient::HandOut(napi_env env, PumpItem item) {
   if (!item.batch.slab) {
     nextEvent_ = std::move(item.event);
     return kPollEvent;
   }
   bool isExternal;
   Napi::HandleScope scope(env);
+  CloseBuffer();
   buffer_ = Napi::Reference<Napi::ArrayBuffer>::New(
       poller_.pool()->Export(env, item.batch.slab, item.batch.used, item.batch.used, &isExternal),
       1);
@@ -114,11 +120,16 @@ int32_t ConsumerClient::PollRing(napi_env env) {
 }
 
 int32_t ConsumerClient::PollDirectly(napi_env env, size_t max) {
+  // Held by the control thread during a seek; that rings when it is done.
+  std::unique_lock<std::mutex> lock(poller_.mutex(), std::try_to_lock);
+  return lock.owns_lock() ? TakeAndPack(env, max) : kPollNothing;
+}
+
+int32_t ConsumerClient::TakeAndPack(napi_env env, size_t max) {
   if (!poller_.hasTaken()) {
-    // Held by the control thread during a seek; that rings when it is done.
-    std::unique_lock<std::mutex> lock(poller_.mutex(), std::try_to_lock);
-    if (!lock.owns_lock()) return kPollNothing;
+    if (pump_) pump_->BeforeTake();
     const bool gotAny = poller_.Take(max);
+    if (pump_) pump_->AfterTake(gotAny || poller_.hasUrgent(), poller_.tookAll());
     if (poller_.hasUrgent() && poller_.TakeUrgent(&nextEvent_)) return kPollEvent;
     if (!gotAny) return kPollNothing;
     if (!poller_.hasTaken()) {
@@ -240,7 +251,7 @@ Napi::Promise ConsumerClient::BeginClose(Napi::Env env) {
 
 bool ConsumerClient::isClosed() const { return !isOpen() || rd_kafka_consumer_closed(rk()); }
 
-void ConsumerClient::WakeAfterSeek() { OnQueueReady(); }
+void ConsumerClient::WakeAfterSeek() { bell().RingFromAnyThread(kWakeRows); }
 
 void ConsumerClient::StopPolling() {
   CloseBuffer();  // here, for a reference must go on the JavaScript thread

@@ -55,8 +55,10 @@ class ConsumerClient : public Client {
   void ReleaseBeforeDestroy() override;
 
  private:
-  int32_t PollRing(napi_env env);
+  int32_t PollDedicated(napi_env env);
+  int32_t HandOut(napi_env env, PumpItem item);
   int32_t PollDirectly(napi_env env, size_t max);
+  int32_t TakeAndPack(napi_env env, size_t max);
   int32_t NewBufferFlags(bool isExternal) const;
   void OpenBuffer(Napi::Env env, size_t messageBytes);
   bool BufferWasDetached() const;

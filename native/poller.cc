@@ -63,6 +63,7 @@ bool Poller::TakeBatch(size_t max) {
   taken_.resize(max);
   const ssize_t count = rd_kafka_consume_batch_queue(queue_, 0, taken_.data(), max);
   taken_.resize(count > 0 ? static_cast<size_t>(count) : 0);
+  tookAll_ = taken_.size() < max;
   next_ = 0;
   return hasTaken();
 }
@@ -85,7 +86,7 @@ int32_t Poller::RowsPerSlab() const {
 }
 
 void Poller::CountPacked(size_t rows, size_t bytes) {
-  if (rows) bytesPerRow_ = (bytesPerRow_ + bytes / rows) / 2;
+  if (rows) bytesPerRow_ = (bytesPerRow_ + bytes / rows) / 2;  // by whoever packs
 }
 
 PackedBatch Poller::Pack() {

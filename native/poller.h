@@ -45,9 +45,11 @@ class Poller {
   // Under mutex(): every message taken later carries a newer epoch. Returns it.
   int32_t Fence() { return ++epoch_; }
 
-  // Under mutex(): asks librdkafka for at most `max` messages, without waiting. False when there were none. While the
-  // client closes they are dropped, and true means that there may be more.
+  // Under mutex(), with none taken that are not packed: asks librdkafka for at most `max` messages, without waiting. False
+  // when there were none. While the client closes they are dropped, and true means that there may be more.
   bool Take(size_t max);
+  // The last Take left nothing in librdkafka's queue.
+  bool tookAll() const { return tookAll_; }
   // Takes at most one message behind those not packed yet.
   void TakeOneMore();
   bool hasTaken() const { return next_ < taken_.size(); }
@@ -85,7 +87,8 @@ class Poller {
   std::vector<rd_kafka_message_t*> taken_;
   size_t next_ = 0;
   int32_t takenEpoch_ = 0;
-  size_t bytesPerRow_ = 256;  // a guess until the first batch
+  bool tookAll_ = false;
+  std::atomic<size_t> bytesPerRow_{256};  // a guess until the first batch
   Slots slots_;
   std::mutex urgentMutex_;
   std::deque<Event> urgent_;

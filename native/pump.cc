@@ -1,6 +1,7 @@
 #include "pump.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "events.h"
 #include "threads.h"
@@ -50,18 +51,35 @@ bool Pump::Pop(PumpItem* item) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (!JavaScriptIsAlive()) Revive();
   lastAliveNs_ = uv_hrtime();
-  if (ring_.empty()) {
-    if (isParked_ && isReady_) condition_.notify_one();
-    return false;
-  }
+  if (ring_.empty()) return false;
+  jsWaits_ = false;
   *item = std::move(ring_.front());
   ring_.pop_front();
   messages_ -= static_cast<size_t>(item->batch.count);
   bytes_ -= item->batch.used;
   // Woken at half, not at once: a thread switch for each batch costs more than the batch.
-  if (isParked_ && isReady_ && messages_ <= maxMessages_ / 2 && bytes_ <= maxBytes_ / 2)
-    condition_.notify_one();
+  if (isReady_ && messages_ <= maxMessages_ / 2 && bytes_ <= maxBytes_ / 2) Notify();
   return true;
+}
+
+void Pump::BeforeTake() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  isReady_ = false;
+  jsWaits_ = true;
+}
+
+void Pump::AfterTake(bool gotAny, bool tookAll) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  jsWaits_ = !gotAny;
+  if (tookAll)
+    jsTookAllNs_ = uv_hrtime();
+  else
+    isReady_ = true;
+  if (isReady_ && !jsWaits_) Notify();
+}
+
+void Pump::Notify() {
+  if (isParked_) condition_.notify_one();
 }
 
 void Pump::KeepAlive() {
@@ -75,10 +93,12 @@ void Pump::Revive() {
   condition_.notify_one();
 }
 
-void Pump::WakeFromAnyThread() {
+bool Pump::WakeFromAnyThread() {
   std::lock_guard<std::mutex> lock(mutex_);
   isReady_ = true;
-  if (isParked_) condition_.notify_one();
+  if (jsWaits_) return true;
+  Notify();
+  return false;
 }
 
 bool Pump::JavaScriptIsAlive() const { return uv_hrtime() - lastAliveNs_ < aliveForNs_; }
@@ -92,14 +112,21 @@ void Pump::Push(PumpItem item) {
 
 bool Pump::TakeAndPack(size_t max) {
   std::lock_guard<std::mutex> polling(poller_.mutex());
+  // What JavaScript took and had no room for goes first.
+  const bool hadAny = poller_.hasTaken();
+  PackTaken();
   const bool gotAny = poller_.Take(max);
+  PackTaken();
+  return hadAny || gotAny;
+}
+
+void Pump::PackTaken() {
   while (poller_.hasTaken()) {
     if (poller_.taken()->err)
       Push(PumpItem{{}, poller_.TakeErrorEvent()});
     else
       Push(PumpItem{poller_.Pack(), {}});
   }
-  return gotAny;
 }
 
 void Pump::Fail(const char* reason) {
@@ -122,7 +149,12 @@ void Pump::Run() {
       for (;;) {
         if (isStopping_) return;
         if (keepAliveAsked_) break;
-        if (isReady_ && HasRoom() && JavaScriptIsAlive()) break;
+        if (isReady_ && !jsWaits_ && HasRoom() && JavaScriptIsAlive()) {
+          const uint64_t sinceNs = uv_hrtime() - jsTookAllNs_;
+          if (sinceNs >= kTakeOverNs) break;
+          condition_.wait_for(lock, std::chrono::nanoseconds(kTakeOverNs - sinceNs));
+          continue;
+        }
         isParked_ = true;
         condition_.wait(lock);
         isParked_ = false;

@@ -1,4 +1,4 @@
-// The Dedicated tier: a thread that polls and packs while JavaScript works on the previous batch.
+// The Dedicated tier: a thread that polls and packs while JavaScript works on what it has.
 #pragma once
 
 #include <uv.h>
@@ -21,9 +21,13 @@ struct PumpItem {
 
 // Owns:    one libuv thread, and the ring of batches that wait for JavaScript, bounded in messages and bytes (and exceeded
 //          by at most what one poll took, as its size is known only then).
-// Threads: Start, Pop, KeepAlive the JavaScript thread; WakeFromAnyThread any (also inside librdkafka's queue callback:
-//          it takes only this lock); RequestStop any; Join the control thread.
+// Threads: Start, Pop, BeforeTake, AfterTake, KeepAlive the JavaScript thread; WakeFromAnyThread any (also inside
+//          librdkafka's queue callback: it takes only this lock); RequestStop any; Join the control thread.
 // Ends:    RequestStop, then Join. It polls nothing once stopped.
+//
+// While the ring is empty JavaScript takes and packs by itself, and while it waits the pump sleeps on: a thread more
+// between librdkafka and JavaScript costs as much as what it would do. The pump begins when JavaScript has not emptied
+// librdkafka's queue for a while (kTakeOverNs): it is slow, or has more to do than one thread can.
 //
 // Each poll counts for librdkafka's max.poll.interval.ms, so it polls only while JavaScript is alive: it took something,
 // or said with KeepAlive that it waits, within the last tenth of that interval. Otherwise a ring with room would hide an
@@ -39,11 +43,19 @@ class Pump {
   void Join();
 
   bool Pop(PumpItem* item);
+  // Around a Take of JavaScript's own, under the poller's mutex: what arrives during it is not missed.
+  void BeforeTake();
+  void AfterTake(bool gotAny, bool tookAll);
   void KeepAlive();
-  void WakeFromAnyThread();
+  // librdkafka's queue is no longer empty. True when JavaScript waits for that: it is to be woken instead.
+  bool WakeFromAnyThread();
 
  private:
+  // JavaScript returns by itself within this time when it is fast; above it, rebalances would wait for it.
+  static constexpr uint64_t kTakeOverNs = 20 * 1000 * 1000;
+
   void Run();
+  void Notify();
   bool HasRoom() const { return messages_ < maxMessages_ && bytes_ < maxBytes_; }
   bool JavaScriptIsAlive() const;
   // Polls once, whatever the ring holds: that tells librdkafka. Under mutex_.
@@ -51,6 +63,7 @@ class Pump {
   void Push(PumpItem item);
   // Polls once. False when there was nothing.
   bool TakeAndPack(size_t max);
+  void PackTaken();
   // The thread ends: tells JavaScript with a fatal error.
   void Fail(const char* reason);
 
@@ -68,9 +81,11 @@ class Pump {
   std::deque<PumpItem> ring_;
   size_t messages_ = 0;
   size_t bytes_ = 0;
-  bool isReady_ = true;  // librdkafka's queue may hold something
+  bool isReady_ = true;       // librdkafka's queue may hold something
+  bool jsWaits_ = false;      // JavaScript found nothing, and returns only when it is woken
+  uint64_t jsTookAllNs_ = 0;  // when JavaScript last left nothing in the queue
   bool isStopping_ = false;
-  bool isParked_ = false;  // the thread waits
+  bool isParked_ = false;  // the thread waits, without a timeout
   bool keepAliveAsked_ = false;
   uint64_t lastAliveNs_ = 0;
 };

@@ -11,7 +11,7 @@ export function pollMode(tier: ConsumerTier): PollMode {
   return tier.kind === 'dedicated' ? PollMode.Dedicated : PollMode.Direct
 }
 
-/** Most messages of one poll. Dedicated polls on its own thread, as much as it may buffer. */
+/** Most messages of one poll. Dedicated takes what fills a batch, on whichever thread. */
 export function pollMax(tier: ConsumerTier): number {
   return tier.batchSize ?? STANDARD_POLL_MAX
 }
