@@ -99,6 +99,11 @@ export class Partitions implements SlotNames {
     this.#doneTo = to
   }
 
+  /** Nothing more will be done: lets go of the batch it was in. */
+  letGo(): void {
+    this.#count()
+  }
+
   /** Puts what is done into the table of next offsets. Before anything reads it, and before a fence moves. */
   #count(): void {
     const block = this.#doneBlock

@@ -141,6 +141,7 @@ export class Source {
 
   /** Forgets everything: the client is closed. */
   clear(): void {
+    this.#partitions.letGo()
     this.#segments.length = 0
     this.#held = []
     this.row = this.#end = 0
