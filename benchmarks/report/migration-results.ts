@@ -22,7 +22,7 @@ export function migrationResults(results: Results, page: string): string {
     ...table(documentTargets, results),
     '## The speed this package is to have',
     '',
-    'Raw C is the loop of `benchmarks/raw-c/consume.c` over stock librdkafka, in the same run; a rival is met at the better of its defaults and its tuned settings.',
+    'Raw C is the loop of `benchmarks/raw-c/consume.c` over stock librdkafka, in the same run; it and each rival are met at the better of their defaults and their tuned settings.',
     '',
     ...table(speedTargets, results),
     '## What is no measurement',

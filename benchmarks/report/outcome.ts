@@ -66,12 +66,12 @@ export function atLeastRatio(text: string, where: Where, what: Cell, others: rea
   }
 }
 
-export function atMostCpuRatio(text: string, where: Where, what: Cell, other: Cell, most: number): Target {
+export function atMostCpuRatio(text: string, where: Where, what: Cell, others: readonly Cell[], most: number): Target {
   return {
     text,
     judge(results) {
       const variation = variationOf(results, ...where)
-      const [figures, ceiling] = [best(variation, [what]), best(variation, [other])]
+      const [figures, ceiling] = [best(variation, [what]), best(variation, others)]
       if (figures === undefined || ceiling === undefined) return UNKNOWN
       const ratio = figures.cpuPerMillion.median / ceiling.cpuPerMillion.median
       const told = [figures, ceiling].map(

@@ -33,7 +33,7 @@ export interface BufferedTier extends TierValue {
   readonly batchSize: number
 }
 
-/** A native thread polls and packs while JavaScript works on the previous batch. */
+/** A native thread polls and packs whenever JavaScript does not keep up. */
 export interface DedicatedTier extends TierValue {
   readonly kind: 'dedicated'
   readonly batchSize: undefined
