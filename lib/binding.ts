@@ -90,8 +90,8 @@ export interface NativeMetadata {
 
 export interface NativeConsumer {
   /**
-   * Rows added (| POLL_NEW_BUFFER | POLL_NEEDS_TURN), POLL_NOTHING or POLL_EVENT. Never waits. `max` bounds the rows of Buffered; 0 asks
-   * for a rebalance alone, which overtakes rows.
+   * Rows added (| POLL_NEW_BUFFER | POLL_NEEDS_TURN), POLL_NOTHING or POLL_EVENT. Never waits. `max` bounds the rows of
+   * Buffered; 0 asks for a rebalance alone, which overtakes rows.
    */
   poll(max: number): number
   /** The buffer that the rows of the last `poll()` lie in. */

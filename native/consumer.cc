@@ -98,7 +98,7 @@ int32_t ConsumerClient::Poll(napi_env env, size_t max) {
 int32_t ConsumerClient::PollDedicated(napi_env env) {
   PumpItem item;
   if (pump_->Pop(&item)) return HandOut(env, std::move(item));
-  // Held while the pump packs, or by the control thread during a seek: each rings when it is done.
+  // Held while the pump packs, which rings for what it found, or by the control thread during a seek, which rings at its end.
   std::unique_lock<std::mutex> lock(poller_.mutex(), std::try_to_lock);
   if (!lock.owns_lock()) return kPollNothing;
   if (pump_->Pop(&item)) return HandOut(env, std::move(item));
@@ -161,7 +161,8 @@ int32_t ConsumerClient::TakeAndPack(napi_env env, size_t max) {
 }
 
 int32_t ConsumerClient::NewBufferFlags(bool isExternal) const {
-  return kPollNewBuffer | (!isExternal && poller_.pool()->isFull() ? kPollNeedsTurn : 0);
+  const bool hasRoom = isExternal || poller_.pool()->HasRoomFor(SlabPool::kSlabBytes);
+  return kPollNewBuffer | (hasRoom ? 0 : kPollNeedsTurn);
 }
 
 void ConsumerClient::OpenBuffer(Napi::Env env, size_t messageBytes) {

@@ -62,8 +62,7 @@ Napi::ArrayBuffer SlabPool::Export(Napi::Env env, const std::shared_ptr<Slab>& s
                                    size_t filled, bool* isExternal) {
   *isExternal = false;
   const bool worthIt = size > kSlabBytes / 16;
-  const bool room = externalBytes_.load(std::memory_order_relaxed) + slab->size() <= externalLimit_;
-  if (worthIt && room && !externalRefused_.load(std::memory_order_relaxed)) {
+  if (worthIt && HasRoomFor(slab->size()) && !externalRefused_.load(std::memory_order_relaxed)) {
     auto* held = new std::shared_ptr<Slab>(slab);
     externalBytes_.fetch_add(slab->size(), std::memory_order_relaxed);
     napi_value value;

@@ -54,9 +54,9 @@ class SlabPool : public std::enable_shared_from_this<SlabPool> {
   Napi::ArrayBuffer Export(Napi::Env env, const std::shared_ptr<Slab>& slab, size_t size,
                            size_t filled, bool* isExternal);
 
-  // Nothing external is handed out until the collector has freed some of it.
-  bool isFull() const {
-    return externalBytes_.load(std::memory_order_relaxed) + kSlabBytes > externalLimit_;
+  // As much may be handed out as external memory, without the collector freeing some first.
+  bool HasRoomFor(size_t bytes) const {
+    return externalBytes_.load(std::memory_order_relaxed) + bytes <= externalLimit_;
   }
 
   // Frees what is idle, now and from now on: a program may hold on to a closed consumer.

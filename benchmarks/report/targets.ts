@@ -20,11 +20,12 @@ const BACKLOG = ['sizes', '100 B'] as const
 const at = (rate: string) => ['latency', `${rate} messages a second`] as const
 const LOAD = ['target-load', '100,000 messages a second'] as const
 
-const RAW_BATCH = [cell('raw-c', 'batch'), cell('raw-c', 'batch', 'best')]
-const RAW_POLL = [cell('raw-c', 'poll'), cell('raw-c', 'poll', 'best')]
-const LEGACY = [cell('rdkafka-tiers', 'legacy stream()'), cell('rdkafka-tiers', 'legacy stream()', 'best')]
-const FLOWING = [cell('node-rdkafka', "'data'"), cell('node-rdkafka', "'data'", 'best')]
-const FRANZ_GO = [cell('franz-go', 'PollFetches'), cell('franz-go', 'PollFetches', 'best')]
+const inAllSettings = (client: string, way: string) => [cell(client, way), cell(client, way, 'best')]
+const RAW_BATCH = inAllSettings('raw-c', 'batch')
+const RAW_POLL = inAllSettings('raw-c', 'poll')
+const LEGACY = inAllSettings('rdkafka-tiers', 'legacy stream()')
+const FLOWING = inAllSettings('node-rdkafka', "'data'")
+const FRANZ_GO = inAllSettings('franz-go', 'PollFetches')
 
 const STANDARD = ours('standard stream()')
 const BUFFERED = ours('buffered:32 stream()')

@@ -55,7 +55,8 @@ export const OPTIONS = {
 
   /**
    * Most bytes that the Dedicated tier, or legacy, holds between its library and the program; one message that is larger
-   * still passes. In every tier, batches that the program holds beyond four times as much are copied into memory of JavaScript's own.
+   * still passes. In every tier, batches that the program holds beyond four times as much are copied into memory of
+   * JavaScript's own.
    */
   maxBufferedBytes: integer(65_536, 2_147_483_647, 8_388_608),
 

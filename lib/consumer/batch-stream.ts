@@ -68,7 +68,7 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
   }
 
   #take(): MessageBatch<K, V> | undefined {
-    const { source, budget } = this.#delivery
+    const { source } = this.#delivery
     const { block, row: from } = source
     const refusal = this.#refusal
     this.#refusal = undefined
@@ -78,7 +78,7 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
     }
     const end = from + source.run(this.#maxMessages)
     const batch = this.#isInfallible ? this.#whole(block, from, end) : this.#decoded(block, from, end)
-    budget.isSpent(source.row - from)
+    source.budget.isSpent(source.row - from)
     return batch
   }
 

@@ -457,7 +457,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
   async #drain(): Promise<void> {
     if (this.#isDraining) return
     this.#isDraining = true
-    const { budget } = this.#delivery
+    const { budget } = this.#source
     try {
       while (!this.#closing.hasBegun && this.#delivery.isIdle && !this.#source.nextRow()) {
         if (!this.#source.pull()) return

@@ -1,7 +1,6 @@
 import { ClosedError, DeserializationError, StateError, type KafkaError } from '../errors'
 import type { Block } from '../message/block'
 import { Message, type MessageContext } from '../message/message'
-import type { LoopBudget } from './loop-budget'
 import type { Partitions } from './partitions'
 import type { ConsumerSettings } from './settings'
 import type { Source } from './source'
@@ -32,7 +31,6 @@ export class Delivery<K, V> {
   #isInterruption = false
   #isClosed = false
   readonly #settling: (() => void)[] = []
-  readonly budget: LoopBudget
   /** Set by each request of user code; cleared by who watches over max.poll.interval.ms. */
   isAlive = true
 
@@ -45,9 +43,7 @@ export class Delivery<K, V> {
     /** Nobody asks for messages, and something may be there that did not ring again: called from any place. */
     private readonly onIdle: () => void,
     private readonly consumer: object,
-  ) {
-    this.budget = source.budget
-  }
+  ) {}
 
   /** Nobody iterates: events must be looked for without a request for messages. */
   get isIdle(): boolean {
@@ -87,7 +83,7 @@ export class Delivery<K, V> {
     if (wake === undefined) return
     this.#wake = undefined
     awaited.delete(this.consumer)
-    this.budget.turned()
+    this.source.budget.turned()
     wake()
   }
 
@@ -173,8 +169,8 @@ export class Delivery<K, V> {
       if (this.#failure !== undefined) throw this.#takeFailure() as KafkaError
       if (this.#isClosed || isOver()) return undefined
       this.isAlive = true
-      if (this.budget.isSpent()) {
-        await this.budget.turn()
+      if (this.source.budget.isSpent()) {
+        await this.source.budget.turn()
       } else if (this.#blocks > 0) {
         await this.#wait(signal)
       } else if (this.source.nextRow()) {
@@ -191,7 +187,7 @@ export class Delivery<K, V> {
     this.isAlive = true
     return (
       this.#blocks === 0 &&
-      !this.budget.isSpent() &&
+      !this.source.budget.isSpent() &&
       signal?.aborted !== true &&
       !this.#isClosed &&
       this.#failure === undefined &&

@@ -1,4 +1,5 @@
 // What stream() and batches() have in common.
+import { POLL_NEEDS_TURN } from '../../../lib/binding'
 import type { Delivery } from '../../../lib/consumer/delivery'
 import { ClosedError, CorruptRecordError, KafkaError, StateError } from '../../../lib/errors'
 import { bytes } from '../../../lib/serde'
@@ -57,7 +58,7 @@ describe.each(WAYS.map(([way, setup], index) => ({ way, setup, how: index % 2 ==
 
     it('lets the loop turn when the addon has no room for more buffers, and then goes on', async () => {
       const all = open()
-      all.native.giveWithoutRoom(run(1, { offset: 5 }))
+      all.native.give(run(1, { offset: 5 }), [1], POLL_NEEDS_TURN)
       all.native.give(run(1, { offset: 6 }))
       const iteration = iterate(all)
       let hasTurned = false

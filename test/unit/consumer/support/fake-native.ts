@@ -2,7 +2,6 @@
 import {
   EventKind,
   POLL_EVENT,
-  POLL_NEEDS_TURN,
   POLL_NEW_BUFFER,
   POLL_NOTHING,
   WAKE_ROWS,
@@ -50,20 +49,14 @@ export class FakeNative implements NativeConsumer {
     return this.#names.push(topic, partition) / 2 - 1
   }
 
-  /** The next polls give these rows: of one buffer, in as many polls as there are `parts`. */
-  give(rows: readonly Row[], parts: readonly number[] = [rows.length]): void {
+  /** The next polls give these rows: of one buffer, in as many polls as there are `parts`; the first with `flags`, too. */
+  give(rows: readonly Row[], parts: readonly number[] = [rows.length], flags = 0): void {
     const buffer = packRows(rows, this.epoch)
     parts.forEach((count, index) =>
       this.#queue.push(
-        index === 0 ? { buffer, count, flags: POLL_NEW_BUFFER } : { buffer: undefined, count, flags: 0 },
+        index === 0 ? { buffer, count, flags: POLL_NEW_BUFFER | flags } : { buffer: undefined, count, flags: 0 },
       ),
     )
-  }
-
-  /** As `give()` of one buffer, when buffers that were let go wait for a turn of the event loop. */
-  giveWithoutRoom(rows: readonly Row[]): void {
-    const flags = POLL_NEW_BUFFER | POLL_NEEDS_TURN
-    this.#queue.push({ buffer: packRows(rows, this.epoch), count: rows.length, flags })
   }
 
   /** The poll after what is queued gives this event. */
