@@ -196,10 +196,8 @@ export class Reader {
     // Rows that nobody wants yet stay; until there are some, rebalances are looked for.
     if (!this.isWaiting) return !this.source.hasRows && this.source.pull()
     if (this.#isTurnAwaited) return false
-    const waiting = this.#waiting.shift()
-    if (waiting !== undefined) {
-      if ('eof' in waiting) this.onEof(waiting.eof)
-      else this.onError(waiting.code)
+    if (this.#waiting.length > 0) {
+      this.#tellWaiting(this.#waiting.shift() as Waiting)
       return true
     }
     if (!this.source.nextRow()) return this.source.pull()
@@ -213,14 +211,22 @@ export class Reader {
     return true
   }
 
+  #tellWaiting(waiting: Waiting): void {
+    if ('eof' in waiting) this.onEof(waiting.eof)
+    else this.onError(waiting.code)
+  }
+
   #deliver(block: Block, row: number): void {
     const message = this.messages.make(block, row)
     this.#handBlock = block
     this.#handRow = row
-    this.#call(() => {
+    // As #call does, without a function made for each message.
+    try {
       this.sink.onMessage(message)
       if (this.storesOffsets) this.partitions.done(block, row)
-    })
+    } catch (error) {
+      this.#onThrown(error)
+    }
     this.#handBlock = undefined
   }
 
@@ -244,9 +250,13 @@ export class Reader {
     try {
       call()
     } catch (error) {
-      throwOutside(error)
-      this.#later()
+      this.#onThrown(error)
     }
+  }
+
+  #onThrown(error: unknown): void {
+    throwOutside(error)
+    this.#later()
   }
 
   #hand(block: Block, row: number): void {
