@@ -214,6 +214,21 @@ export const trials: readonly Trial[] = [
     ],
   },
   {
+    id: 'fewer-fetches',
+    title: 'End to end at 50,000 messages a second, by fetch.min.bytes',
+    kind: 'paced',
+    variations: [1, 4096, 8192].map((bytes) => ({
+      ...paced(50_000, PACED_SECONDS),
+      label: bytes.toLocaleString('en-US'),
+      properties: { 'fetch.min.bytes': bytes },
+    })),
+    cells: [
+      POLL_CEILING,
+      ...cells('rdkafka-tiers', ['dedicated stream()', 'dedicated batches()']),
+      ...cells('drop-in', ["dedicated 'data'"]),
+    ],
+  },
+  {
     id: 'idle',
     title: 'Nothing to consume',
     kind: 'idle',

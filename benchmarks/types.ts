@@ -53,6 +53,8 @@ export interface Variation {
   handler: Handler
   /** Messages a second; 0 for a backlog. */
   rate: number
+  /** What clients over librdkafka are given beside their own settings. */
+  properties?: Settings
 }
 
 export interface Trial {

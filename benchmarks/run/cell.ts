@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RunningChild } from '../../test/helpers/child'
 import { reportOf } from '../../test/helpers/fixture'
-import type { Cell, Job, Report, Run, Trial, Variation } from '../types'
+import type { Cell, Job, Report, Run, Settings, Trial, Variation } from '../types'
 import { expectedChecksum } from './checksum'
 import type { Ready } from './clients'
 import type { Cluster } from './cluster'
@@ -50,8 +50,12 @@ export function jobOf(ready: Startable, cell: Cell, { cluster, trial, variation,
     value,
     handler,
     way: cell.way,
-    settings: ready.client.settings[cell.settings],
+    settings: settingsOf(ready, cell, variation),
   }
+}
+
+export function settingsOf({ client }: Ready, { settings }: Cell, { properties }: Variation): Settings {
+  return { ...client.settings[settings], ...properties }
 }
 
 async function catchUp(ready: Startable, cell: Cell, place: Place): Promise<Run> {

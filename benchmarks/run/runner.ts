@@ -2,7 +2,7 @@
 import { shuffled } from '../../test/helpers/statistics'
 import { clientNamed } from '../clients'
 import type { Cell, CellResult, Trial, TrialResult, Variation, VariationResult } from '../types'
-import { runCell } from './cell'
+import { runCell, settingsOf } from './cell'
 import { makeReady, type Ready } from './clients'
 import type { Cluster } from './cluster'
 
@@ -61,7 +61,7 @@ export class Runner {
     const results = new Map<Cell, CellResult>()
     for (const cell of cells) {
       const ready = await this.ready(cell.client)
-      const settings = ready.client.settings[cell.settings]
+      const settings = settingsOf(ready, cell, variation)
       const notRun = 'notRun' in ready ? { notRun: ready.notRun } : {}
       results.set(cell, { cell, settings, runs: [], failures: [], ...notRun })
     }

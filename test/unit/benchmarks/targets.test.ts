@@ -64,6 +64,19 @@ test.each([
   expect(outcome('Dedicated, idle', from).isMet).toBe(isMet)
 })
 
+test('the load of Dedicated is told with fewer fetches beside it, which does not make it met', () => {
+  const paced = (id: string, label: string, cpuSeconds: number): Part => {
+    const figures = latencies(ours('dedicated stream()'), 1.5, 3)
+    const runs = figures.runs.map((each) => ({ ...each, seconds: 1, cpuSeconds }))
+    return { id, label, kind: 'paced', cells: [{ ...figures, runs }] }
+  }
+  const load = paced('latency', '50,000 messages a second', 0.16)
+  const { isMet, why } = outcome('Dedicated: CPU at 50k', results(load, paced('fewer-fetches', '8,192', 0.09)))
+  expect(isMet).toBe(false)
+  expect(why).toContain('with `fetch.min.bytes` 8,192: 9.0 %, at p50 1.500 ms')
+  expect(outcome('Dedicated: CPU at 50k', results(load)).why).not.toContain('fetch.min.bytes')
+})
+
 test('peak memory is the worst of all trials, legacy left out', () => {
   const big = (which: ReturnType<typeof cell>, megabytes: number): Part['cells'][number] => ({
     ...rates(which),
