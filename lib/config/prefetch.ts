@@ -20,7 +20,7 @@ export const PREFETCH = {
   'fetch.max.bytes': 3_145_728,
   'fetch.queue.backoff.ms': 2,
   'queued.min.messages': 20_000,
-  'queued.max.messages.kbytes': 16_384,
+  'queued.max.messages.kbytes': 8192,
 } as const
 
 export type PrefetchName = keyof typeof PREFETCH

@@ -23,7 +23,7 @@ describe('toRdKafka', () => {
       'fetch.max.bytes': '3145728',
       'fetch.queue.backoff.ms': '2',
       'queued.min.messages': '20000',
-      'queued.max.messages.kbytes': '16384',
+      'queued.max.messages.kbytes': '8192',
     })
   })
 
@@ -51,7 +51,7 @@ describe('toRdKafka', () => {
 
   test.each<[ConsumerProperties, string]>([
     [{ 'max.partition.fetch.bytes': 5_000_000 }, '5000000'],
-    [{ 'fetch.message.max.bytes': 50_000_000 }, '16777216'],
+    [{ 'fetch.message.max.bytes': 50_000_000 }, '8388608'],
     [{ 'fetch.message.max.bytes': 50_000_000, 'queued.max.messages.kbytes': 40_000 }, '40960000'],
     [{ 'message.max.bytes': 30_000_000 }, '30000000'],
     [{ 'queued.max.messages.kbytes': 1000 }, '1024000'],

@@ -98,7 +98,7 @@ const ALWAYS = {
   'fetch.max.bytes': '3145728',
   'fetch.queue.backoff.ms': '2',
   'queued.min.messages': '20000',
-  'queued.max.messages.kbytes': '16384',
+  'queued.max.messages.kbytes': '8192',
 }
 const PROPERTIES = { ...REQUIRED, 'bootstrap.servers': 'localhost:1' }
 

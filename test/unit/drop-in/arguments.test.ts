@@ -293,10 +293,10 @@ describe('a configuration', () => {
     expect(confs[0]).not.toContain('auto.offset.reset')
     expect(value(confs[0], 'fetch.queue.backoff.ms')).toBe('7')
     expect(value(confs[1], 'auto.offset.reset')).toBe('earliest')
-    expect(value(confs[0], 'queued.max.messages.kbytes')).toBe('16384')
+    expect(value(confs[0], 'queued.max.messages.kbytes')).toBe('8192')
     expect(value(confs[1], 'fetch.queue.backoff.ms')).toBe('2')
     // A larger answer for a larger fetch of a partition, as far as the queue goes.
-    expect(confs.map((conf) => value(conf, 'fetch.max.bytes'))).toEqual(['16777216', '3145728'])
+    expect(confs.map((conf) => value(conf, 'fetch.max.bytes'))).toEqual(['8388608', '3145728'])
     expect(confs.map((conf) => value(conf, 'enable.auto.commit'))).toEqual(['false', 'false'])
   })
 
