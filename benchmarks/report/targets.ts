@@ -109,11 +109,11 @@ export const speedTargets: readonly Target[] = [
 ]
 
 /** What the same load takes where answers wait for more than one message. */
-function besideFewerFetches({ text, judge }: Target): Target {
+function besideFewerFetches(target: Target): Target {
   return {
-    text,
+    text: target.text,
     judge(results) {
-      const outcome = judge(results)
+      const outcome = target.judge(results)
       const [trial, label] = FEWER_FETCHES
       const fewer = best(variationOf(results, trial, label), [DEDICATED])
       if (fewer?.latencyMs === undefined) return outcome
