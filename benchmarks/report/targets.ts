@@ -5,6 +5,7 @@ import {
   atLeastRatio,
   atMostCpu,
   atMostCpuRatio,
+  best,
   cell,
   everyOwn,
   latency,
@@ -13,7 +14,6 @@ import {
   type Target,
   UNKNOWN,
 } from './outcome'
-import { best } from './outcome'
 import { ms, nameOf, percent, variationOf } from './figures'
 
 const BACKLOG = ['sizes', '100 B'] as const
@@ -114,11 +114,10 @@ function besideFewerFetches(target: Target): Target {
     text: target.text,
     judge(results) {
       const outcome = target.judge(results)
-      const [trial, label] = FEWER_FETCHES
-      const fewer = best(variationOf(results, trial, label), [DEDICATED])
+      const fewer = best(variationOf(results, ...FEWER_FETCHES), [DEDICATED])
       if (fewer?.latencyMs === undefined) return outcome
       const told = `${percent(fewer.cores.median)}, at p50 ${ms(fewer.latencyMs.p50)} ms`
-      return { ...outcome, why: `${outcome.why}; with \`fetch.min.bytes\` ${label}: ${told}` }
+      return { ...outcome, why: `${outcome.why}; with \`fetch.min.bytes\` ${FEWER_FETCHES[1]}: ${told}` }
     },
   }
 }

@@ -13,7 +13,7 @@ import { Reader, type ReaderSink } from './reader'
 import { OFFSET_INVALID, OFFSET_STORED, toFlat, toFlatPartitions, type Toppar } from './toppar'
 
 const MAX_BUFFERED_MESSAGES = 100_000
-/** Half of ConsumerConfig's: messages here own their memory, so no batch is held for longer than it takes to copy it. */
+/** Half of ConsumerConfig's: messages here own their memory, so batches are held only until their callbacks return. */
 const MAX_BUFFERED_BYTES = 4 << 20
 /** Longest wait for brokers when leaving the group; the client then ends without a goodbye. */
 const CLOSE_TIMEOUT_MS = 10_000
