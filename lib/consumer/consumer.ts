@@ -4,6 +4,7 @@ import { ArgumentError, ClosedError, type KafkaError } from '../errors'
 import type { Message } from '../message/message'
 import type { MessageBatch } from '../message/message-batch'
 import type { Deserializer } from '../serde'
+import { Anchor } from './anchor'
 import { BatchStream } from './batch-stream'
 import { Closing } from './closing'
 import { Delivery } from './delivery'
@@ -34,6 +35,10 @@ import type {
 
 const MAX_BATCH = 100_000
 
+/** Of whatever keys and values. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a function of it takes each consumer
+type AnyConsumer = KafkaStreamConsumer<any, any>
+
 /** Makes the consumer under a consumer: the addon's, or legacy's over node-rdkafka. */
 export type CreateNative = (wake: (bits: number) => void) => NativeConsumer
 
@@ -52,6 +57,7 @@ export type CreateNative = (wake: (bits: number) => void) => NativeConsumer
  * @see librdkafka's `rd_kafka_t` of type consumer; Java `KafkaConsumer`
  */
 export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<ConsumerEvents> {
+  readonly #anchor: Anchor<KafkaStreamConsumer<K, V>>
   readonly #native: NativeConsumer
   readonly #settings: ConsumerSettings
   readonly #partitions: Partitions
@@ -77,14 +83,8 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
   ) {
     super()
     this.#settings = settings
-    // Weak: the addon holds the function strongly, and a consumer that nobody holds must be collectable.
-    const self = new WeakRef(this)
-    this.#native = calling('create consumer', () =>
-      create((bits) => {
-        const consumer = self.deref()
-        if (consumer !== undefined) consumer.#onWake(bits)
-      }),
-    )
+    const anchor = (this.#anchor = new Anchor<KafkaStreamConsumer<K, V>>(this))
+    this.#native = calling('create consumer', () => create(anchor.calling(KafkaStreamConsumer.#wake)))
     this.#partitions = new Partitions(this.#native)
     this.#source = new Source(this.#native, this.#partitions, settings.pollMax, (event) => {
       this.#events.dispatch(event)
@@ -103,7 +103,6 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
           this.#look()
         })
       },
-      this,
     )
     this.#offsets = new Offsets(this.#native, this.#partitions, () => this.#subscription.length > 0)
     this.#group = new Group(this.#native, this.#partitions, this.#offsets, this.#delivery, settings, {
@@ -168,11 +167,9 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
       },
     )
     this.#liveness = new Liveness(settings.maxPollIntervalMs)
-    this.#every(this.#liveness.intervalMs, (consumer) => {
-      consumer.#keepAlive()
-    })
+    this.#timers.push(anchor.every(this.#liveness.intervalMs, KafkaStreamConsumer.#tick))
     if (settings.autoCommit.enabled) {
-      this.#every(settings.autoCommit.intervalMs, (consumer) => consumer.#autoCommit('auto-commit'))
+      this.#timers.push(anchor.every(settings.autoCommit.intervalMs, KafkaStreamConsumer.#commitInTime))
     }
   }
 
@@ -202,6 +199,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     calling('subscribe', () => {
       this.#native.subscribe(patterns)
     })
+    this.#anchor.keep(this)
     this.#subscription = patterns
     await this.#requests.answer(patterns, options)
   }
@@ -241,6 +239,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     })
     this.#group.resumePaused(this.#partitions.assigned)
     const epoch = calling('assign', () => this.#native.assign(flatOffsets(list)))
+    this.#anchor.keep(this)
     for (const { topic, partition } of [...this.#partitions.assigned]) this.#partitions.revoke(topic, partition)
     this.#source.dropHeld()
     for (const { topic, partition, offset } of list) {
@@ -468,9 +467,16 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     }
   }
 
-  #onWake(bits: number): void {
-    if (bits & WAKE_SERVE) for (const event of this.#native.serve()) this.#events.dispatch(event)
-    if (bits & WAKE_ROWS) this.#look()
+  // What the anchor calls: made here, where no consumer is in scope.
+  static readonly #wake = (consumer: AnyConsumer, bits: number): void => {
+    if (bits & WAKE_SERVE) for (const event of consumer.#native.serve()) consumer.#events.dispatch(event)
+    if (bits & WAKE_ROWS) consumer.#look()
+  }
+  static readonly #tick = (consumer: AnyConsumer): void => {
+    consumer.#keepAlive()
+  }
+  static readonly #commitInTime = (consumer: AnyConsumer): void => {
+    void consumer.#autoCommit('auto-commit')
   }
 
   /** Something may have come: to whoever waits for messages, and where nobody does, rebalances are looked for. */
@@ -487,20 +493,6 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
 
   #warn(error: KafkaError): void {
     this.#events.warn(error)
-  }
-
-  /** A timer that keeps neither the process nor the consumer alive. */
-  #every(intervalMs: number, action: (consumer: this) => unknown): void {
-    const self = new WeakRef(this)
-    const timer = setInterval(
-      () => {
-        const consumer = self.deref()
-        if (consumer === undefined) clearInterval(timer)
-        else action(consumer)
-      },
-      Math.max(1, Math.min(intervalMs, 0x7fffffff)),
-    )
-    this.#timers.push(timer.unref())
   }
 
   /**

@@ -11,9 +11,6 @@ interface InHand {
   inHand(slot: number): number | undefined
 }
 
-/** A consumer that somebody waits on is reachable through its wait alone: this keeps it from the collector. */
-const awaited = new Set<object>()
-
 /**
  * Hands rows to user code: one iteration at a time, waiting when there are none.
  *
@@ -42,7 +39,6 @@ export class Delivery<K, V> {
     readonly onSkipped: (error: DeserializationError) => void,
     /** Nobody asks for messages, and something may be there that did not ring again: called from any place. */
     private readonly onIdle: () => void,
-    private readonly consumer: object,
   ) {}
 
   /** Nobody iterates: events must be looked for without a request for messages. */
@@ -82,7 +78,6 @@ export class Delivery<K, V> {
     const wake = this.#wake
     if (wake === undefined) return
     this.#wake = undefined
-    awaited.delete(this.consumer)
     this.source.budget.turned()
     wake()
   }
@@ -227,7 +222,6 @@ export class Delivery<K, V> {
       const onAbort = (): void => {
         this.wake()
       }
-      awaited.add(this.consumer)
       signal?.addEventListener('abort', onAbort, { once: true })
       this.#wake = (): void => {
         signal?.removeEventListener('abort', onAbort)

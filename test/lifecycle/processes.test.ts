@@ -78,6 +78,14 @@ describe.each(TIERS)('%s', (mode) => {
     expect(results.map(isHeld)).toEqual([true, true, false, false])
   })
 
+  it('is collected, and its client ends, when nobody holds it, but not while it is subscribed', async () => {
+    const unused = 10
+    const parameters = { mode, bootstrap: cluster.bootstrapServers, messages: MESSAGES, unused }
+    const result = await startFixture('unheld', parameters, { nodeFlags: ['--expose-gc'] }).result
+    expect(ending(result)).toEqual(WELL)
+    expect(result.events).toEqual([{ clientsBefore: unused, clientsAfter: 0, threadsAfter: 0, read: MESSAGES }])
+  })
+
   it('goes with a worker thread that ends by itself and never closed it', async () => {
     const hows = ['unref', 'exit', 'throw', 'hold']
     const results = await Promise.all(hows.map((how) => start('worker-life', mode, how).result))

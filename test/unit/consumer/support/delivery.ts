@@ -52,7 +52,6 @@ export function setup<V = string>(options: Options<V> = {}): Setup<V> {
     () => {
       released.count++
     },
-    {},
   )
   for (let partition = 0; partition < 4; partition++) {
     native.slot('t', partition)
