@@ -14,6 +14,8 @@ const WARM_UP_MS = 1000
 const CPU_HANDLER_NS = 100_000n
 const IO_HANDLER_MS = 1
 const LOOP_DELAY_RESOLUTION_MS = 1
+/** From this process's clock to CLOCK_MONOTONIC, which is what messages are stamped with: to a few microseconds. */
+const CLOCK_OFFSET_MS = clockOffsetMs()
 
 class Meter {
   /** Calls so far of `take`, and what `take` made of them. */
@@ -115,10 +117,10 @@ class Meter {
 
   /** @param {Buffer} bytes */
   #takeTimed(bytes) {
-    // Both are CLOCK_MONOTONIC.
-    const now = process.hrtime.bigint()
+    // Numbers, which hold nanoseconds since the machine's start for 100 days: bigints cost half as much again.
+    const sentMs = (bytes.readUInt32LE(4) * 0x1_0000_0000 + bytes.readUInt32LE(0)) / 1e6
     const latencies = /** @type {Float64Array} */ (this.#latencies)
-    if (this.messages < latencies.length) latencies[this.messages] = Number(now - bytes.readBigInt64LE(0)) / 1e6
+    if (this.messages < latencies.length) latencies[this.messages] = performance.now() + CLOCK_OFFSET_MS - sentMs
     this.bytes += bytes.length
     return this.#count()
   }
@@ -190,6 +192,11 @@ class Meter {
     this.#finish(report)
     return true
   }
+}
+
+function clockOffsetMs() {
+  // Less is what was held up between the two clocks: the first time by a millisecond.
+  return Math.max(...Array.from({ length: 10 }, () => Number(process.hrtime.bigint()) / 1e6 - performance.now()))
 }
 
 function compute() {
