@@ -31,20 +31,25 @@ test('every trial of a backlog without a slow handler has raw C in it, whose fig
   }
 })
 
-test('a warm-up is shorter than what is measured after it', () => {
-  for (const { id, variations } of all) {
+test('a warm-up for a backlog is shorter than what is measured after it', () => {
+  for (const { id, kind, variations } of all) {
+    if (kind !== 'catch-up') continue
     for (const { label, warmUp, count } of variations) {
       expect({ id, label, share: warmUp / count < 0.51 }).toEqual({ id, label, share: true })
     }
   }
 })
 
-test('a steady rate is measured for some seconds after its warm-up', () => {
+test('a steady rate is measured for some seconds after its warm-up of two seconds and 10,000 messages', () => {
   const seconds = trials.flatMap(({ kind, variations }) =>
     kind === 'paced' ? variations.map(({ count, warmUp, rate }) => (count - warmUp) / rate) : [],
   )
   expect(seconds.length).toBeGreaterThan(3)
   expect(Math.min(...seconds)).toBeGreaterThanOrEqual(5)
+  for (const { kind, variations } of trials) {
+    if (kind !== 'paced') continue
+    for (const { warmUp, rate } of variations) expect(warmUp).toBeGreaterThanOrEqual(Math.max(10_000, 2 * rate))
+  }
 })
 
 test('an unknown trial is refused with the names of those that there are', () => {
