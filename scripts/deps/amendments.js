@@ -61,15 +61,16 @@ const AMENDMENTS = [
     // A leader that stood still for a while does not know yet that it was replaced. Asked for an offset that it does not
     // have, it answers that there is none, and `auto.offset.reset` would skip what is left of the partition, or begin it
     // anew. A position that came with the epoch of a later leader than the known one tells that somebody else is to be
-    // asked. (Java's client does not ask such a leader.)
+    // asked. (Java's client does not ask such a leader.) Brokers before 2.4 tell no epoch of a leader: these are believed.
     why: 'an answer of a leader that was replaced',
     file: 'rdkafka_fetcher.c',
     find: ['                /* Application error */', '                err_pos = rktp->rktp_offsets.fetch_pos;'].join(
       '\n',
     ),
     put: [
-      '                if (rktp->rktp_offsets.fetch_pos.leader_epoch >',
-      '                    rktp->rktp_leader_epoch) {',
+      '                if (rktp->rktp_leader_epoch >= 0 &&',
+      '                    rktp->rktp_offsets.fetch_pos.leader_epoch >',
+      '                        rktp->rktp_leader_epoch) {',
       '                        rd_kafka_toppar_leader_unavailable(rktp, "fetch", err);',
       '                        break;',
       '                }',
@@ -150,6 +151,7 @@ const AMENDMENTS = [
       '                                rd_kafka_toppar_lock(rktp);',
       '                                rktp->rktp_leader_epoch = -1;',
       '                                rktp->rktp_lo_offset = RD_KAFKA_OFFSET_INVALID;',
+      '                                rd_kafka_fetch_pos_init(&rktp->rktp_app_pos);',
       '                                if (rktp->rktp_fetch_state ==',
       '                                        RD_KAFKA_TOPPAR_FETCH_ACTIVE ||',
       '                                    rktp->rktp_fetch_state ==',
@@ -162,6 +164,48 @@ const AMENDMENTS = [
       '                                rd_kafka_toppar_unlock(rktp);',
       '                        }',
       '                        rkt->rkt_topic_id = mdit->topic_id;',
+    ].join('\n'),
+  },
+  {
+    // Where a partition is read on after a pause or a rebalance is noted for each batch of messages, but only when that is
+    // further on, and a later epoch of the leader is further on than any offset: the old topic's position stayed, and was
+    // read on at. Messages come in order, so the last one of a batch is where the program is.
+    why: 'where the program is, in another topic of the same name',
+    file: 'rdkafka_queue.c',
+    find: [
+      '        for (i = cnt - 1; i >= 0; i--) {',
+      '                rko = (rd_kafka_op_t *)rkmessages[i]->_private;',
+      '                rd_kafka_toppar_t *rktp  = rko->rko_rktp;',
+      '                rd_kafka_fetch_pos_t pos = RD_KAFKA_FETCH_POS(',
+      '                    rko->rko_u.fetch.rkm.rkm_rkmessage.offset + 1,',
+      '                    rko->rko_u.fetch.rkm.rkm_u.consumer.leader_epoch);',
+      '                if (unlikely(rktp && !rko->rko_err &&',
+      '                             rko->rko_type == RD_KAFKA_OP_FETCH &&',
+      '                             rd_kafka_fetch_pos_cmp(&pos, &rktp->rktp_app_pos) >',
+      '                                 0))',
+      '                        rd_kafka_update_app_pos(rk, rktp, pos, RD_DO_LOCK);',
+      '        }',
+    ].join('\n'),
+    put: [
+      '        for (i = 0; i < cnt; i++) {',
+      '                rko = (rd_kafka_op_t *)rkmessages[i]->_private;',
+      '                rd_kafka_toppar_t *rktp = rko->rko_rktp;',
+      '                if (!rktp || rko->rko_err ||',
+      '                    rko->rko_type != RD_KAFKA_OP_FETCH)',
+      '                        continue;',
+      '                if (i + 1 < cnt) {',
+      '                        next = (rd_kafka_op_t *)rkmessages[i + 1]->_private;',
+      '                        if (next->rko_rktp == rktp && !next->rko_err &&',
+      '                            next->rko_type == RD_KAFKA_OP_FETCH)',
+      '                                continue;',
+      '                }',
+      '                rd_kafka_update_app_pos(',
+      '                    rk, rktp,',
+      '                    RD_KAFKA_FETCH_POS(',
+      '                        rko->rko_u.fetch.rkm.rkm_rkmessage.offset + 1,',
+      '                        rko->rko_u.fetch.rkm.rkm_u.consumer.leader_epoch),',
+      '                    RD_DO_LOCK);',
+      '        }',
     ].join('\n'),
   },
   {
@@ -421,6 +465,19 @@ const AMENDMENTS = [
     file: 'rdkafka_msgset_reader.c',
     find: 'if (unlikely(rd_kafka_q_len(&msetr->msetr_rkq) == 0)) {',
     put: 'if (unlikely(rd_kafka_q_len(&msetr->msetr_rkq) == 0 && msetr->msetr_msgcnt == 0)) {',
+  },
+  {
+    // With `auto.offset.reset=error` a partition without an offset to go on from is stopped as if it had never been begun,
+    // and a seek is refused: where to go on could be said only by giving it back. One that was begun has its group; asked
+    // is not `rktp_started`, which is set before it is begun: that would undo the seek.
+    why: 'a seek in a partition that has no offset to go on from',
+    file: 'rdkafka_partition.c',
+    find: '        } else if (!RD_KAFKA_TOPPAR_FETCH_IS_STARTED(rktp->rktp_fetch_state)) {',
+    put: [
+      '        } else if (!RD_KAFKA_TOPPAR_FETCH_IS_STARTED(rktp->rktp_fetch_state) &&',
+      '                   !(rktp->rktp_cgrp &&',
+      '                     rktp->rktp_fetch_state == RD_KAFKA_TOPPAR_FETCH_NONE)) {',
+    ].join('\n'),
   },
   {
     // No fault, but the larger messages are, the more: see rdkafka_receive_buffers.h.

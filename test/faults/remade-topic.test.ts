@@ -30,7 +30,14 @@ describe.each([0, 3])('a topic whose leader moved %i times is deleted, and made 
         readers.set(mode, reader)
         // Not by a group: where it goes on depends on what is still committed of the old topic, too.
         reader.consumer.assign([{ topic, partition: 0 }])
-        reader.read()
+        reader.read(() => {
+          // librdkafka pauses by itself, too, when a group rebalances: it reads on where the program is.
+          if (reader.count === (before.get(mode) ?? NaN) + EACH / 4) {
+            reader.consumer.pause()
+            reader.consumer.resume()
+          }
+          return Promise.resolve()
+        })
         await reader.waitForDistinct(EACH)
       }),
     )
@@ -48,7 +55,7 @@ describe.each([0, 3])('a topic whose leader moved %i times is deleted, and made 
   })
 
   it.each(TIERS)(
-    '%s: the new one is read from its beginning',
+    '%s: the new one is read from its beginning, each message once, also when it is paused in the middle',
     async (mode) => {
       const reader = readers.get(mode) as Watched
       const later = (): number[] => (reader.processed.get(0) ?? []).slice(before.get(mode))
