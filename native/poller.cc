@@ -49,6 +49,7 @@ void Poller::Release() {
 bool Poller::Take(size_t max) {
   if (!queue_) return false;
   takenEpoch_ = epoch_;
+  moreEpochs_.clear();
   if (!isClosing_) return TakeBatch(max);
   // What arrives while the client closes was never delivered; its next owner reads it again. Fetchers may go on filling
   // the queue for a while: the event loop must turn in between.
@@ -73,9 +74,13 @@ void Poller::TakeOneMore() {
     Take(1);
     return;
   }
-  if (takenEpoch_ != epoch_ || !queue_)
-    return;  // the taken ones go first; they carry another epoch
-  if (rd_kafka_message_t* message = rd_kafka_consumer_poll(rk_, 0)) taken_.push_back(message);
+  if (!queue_) return;
+  moreEpochs_.reserve(moreEpochs_.size() + 1);
+  taken_.reserve(taken_.size() + 1);
+  if (rd_kafka_message_t* message = rd_kafka_consumer_poll(rk_, 0)) {
+    taken_.push_back(message);
+    moreEpochs_.push_back(epoch_);
+  }
 }
 
 void Poller::DropTaken() { rd_kafka_message_destroy(taken_[next_++]); }
@@ -94,7 +99,8 @@ PackedBatch Poller::Pack() {
   size_t rows = 0;
   size_t bytes = 0;
   const size_t room = SlabPool::kSlabBytes - kBatchHeaderBytes;
-  for (size_t i = next_; i < taken_.size() && !taken_[i]->err; i++) {
+  const int32_t epoch = takenEpoch();
+  for (size_t i = next_; i < taken_.size() && !taken_[i]->err && EpochOf(i) == epoch; i++) {
     const size_t size = MessageBytes(taken_[i]);
     if (rows && bytes + size + (rows + 1) * kBatchRowBytes > room) break;
     bytes += size;
@@ -104,7 +110,7 @@ PackedBatch Poller::Pack() {
 
   const size_t total = kBatchHeaderBytes + rows * kBatchRowBytes + bytes;
   PackedBatch batch{pool_->Take(total), 0, static_cast<int32_t>(rows)};
-  BatchWriter writer(batch.slab->data(), batch.slab->size(), batch.count, takenEpoch_);
+  BatchWriter writer(batch.slab->data(), batch.slab->size(), batch.count, epoch);
   for (size_t i = 0; i < rows; i++) {
     writer.Append(taken(), SlotOf(taken()));
     DropTaken();
@@ -121,7 +127,8 @@ Event Poller::TakeErrorEvent() {
   Event event;
   if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
     event = {kPartitionEof, std::string(topic ? topic : ""),
-             static_cast<double>(message->partition), static_cast<double>(message->offset)};
+             static_cast<double>(message->partition), static_cast<double>(message->offset),
+             static_cast<double>(takenEpoch())};
   } else {
     const char* text = rd_kafka_message_errstr(message);
     rd_kafka_resp_err_t code = message->err;
@@ -139,7 +146,8 @@ Event Poller::TakeErrorEvent() {
              false,
              topic ? Field(std::string(topic)) : Field(nullptr),
              static_cast<double>(message->partition),
-             static_cast<double>(message->offset)};
+             static_cast<double>(message->offset),
+             static_cast<double>(takenEpoch())};
   }
   DropTaken();
   return event;

@@ -54,11 +54,12 @@ class Poller {
   void TakeOneMore();
   bool hasTaken() const { return next_ < taken_.size(); }
   rd_kafka_message_t* taken() const { return taken_[next_]; }
-  int32_t takenEpoch() const { return takenEpoch_; }
+  // Of the poll that brought taken().
+  int32_t takenEpoch() const { return EpochOf(next_); }
   void DropTaken();
   int32_t SlotOf(const rd_kafka_message_t* message) { return slots_.SlotOf(message); }
 
-  // Packs taken messages, up to a slab's worth and up to the next error. Empty when an error comes first.
+  // Packs taken messages of one epoch, up to a slab's worth and up to the next error. Empty when an error comes first.
   PackedBatch Pack();
   // The error (or end of partition) that is next among the taken. Destroys it.
   Event TakeErrorEvent();
@@ -76,6 +77,10 @@ class Poller {
 
  private:
   bool TakeBatch(size_t max);
+  int32_t EpochOf(size_t index) const {
+    const size_t first = taken_.size() - moreEpochs_.size();
+    return index < first ? takenEpoch_ : moreEpochs_[index - first];
+  }
   bool AreLost() const;
 
   const std::shared_ptr<SlabPool> pool_;
@@ -87,6 +92,7 @@ class Poller {
   std::vector<rd_kafka_message_t*> taken_;
   size_t next_ = 0;
   int32_t takenEpoch_ = 0;
+  std::vector<int32_t> moreEpochs_;  // of those that TakeOneMore added, behind the batch
   bool tookAll_ = false;
   std::atomic<size_t> bytesPerRow_{256};  // a guess until the first batch
   Slots slots_;

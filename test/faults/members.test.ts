@@ -129,6 +129,25 @@ describe.each(TIERS)('%s: an event loop that stands still for three times max.po
   })
 })
 
+describe.each(['standard', 'buffered'] as const)('%s: a batch whose messages take longer in all', (mode) => {
+  it('than max.poll.interval.ms does not keep a living member from rebalances', async () => {
+    const groupId = uniqueName('living')
+    const config = { ...AUTO_COMMIT, 'partition.assignment.strategy': 'cooperative-sticky' }
+    const first = watch(mode, { groupId, config: { ...config, ...IMPATIENT } })
+    await first.start([topic], () => sleep(250))
+    await waitUntil(() => first.count > 0, 'a first message', [first])
+    const second = watch(mode, { groupId, config })
+    await second.start([topic], () => sleep(250))
+    await second.waitForEvent('assigned', (partitions: unknown[]) => partitions.length === PARTITIONS / 2)
+    // What it has in hand was there before: by now it would have been given up.
+    const { count } = first
+    await waitUntil(() => first.count >= count + 16, 'the rest of the batch', [first, second])
+    expect(first.values('lost')).toEqual([])
+    expect(first.warnings('ERR__MAX_POLL_EXCEEDED')).toEqual([])
+    await Promise.all([first.close(), second.close()])
+  })
+})
+
 describe.each(MODES)('%s', (mode) => {
   it('a static member whose place another takes has a fatal error, at once, and the other goes on', async () => {
     const groupId = uniqueName('fenced')
