@@ -16,6 +16,10 @@ export class Commits {
     private readonly onCommitted: (code: number, offsets: Toppar[]) => void,
   ) {}
 
+  get isUnderWay(): boolean {
+    return this.#unanswered > 0
+  }
+
   /** What is stored and goes further than what was committed: never back, as with librdkafka. */
   stored(): Position[] {
     return this.partitions.moved().filter(({ topic, partition, offset }) => {

@@ -17,6 +17,7 @@ export interface LibrdKafkaError extends Error {
 interface ErrorLike {
   message: string
   code: number
+  isFatal?: boolean
 }
 
 const CODE_LAST_LOCAL = -100
@@ -33,6 +34,7 @@ class OwnLibrdKafkaError extends Error implements LibrdKafkaError {
   declare code: number
   declare errno: number
   declare origin: string
+  declare isFatal?: boolean
 
   constructor(error: ErrorLike | Error) {
     super()
@@ -49,6 +51,7 @@ class OwnLibrdKafkaError extends Error implements LibrdKafkaError {
     this.code = this.errno = error.code
     // The wrong way round, as in node-rdkafka: what is below is librdkafka's own.
     this.origin = error.code >= CODE_LAST_LOCAL ? 'local' : 'kafka'
+    if (error.isFatal !== undefined) this.isFatal = error.isFatal
   }
 }
 Object.defineProperty(OwnLibrdKafkaError, 'name', { value: 'LibrdKafkaError' })
@@ -61,6 +64,11 @@ function create(error: ErrorLike | Error): LibrdKafkaError {
 /** The error of a code, with librdkafka's description or other words. */
 export function codeError(code: number, message = binding().errorMessage(code)): LibrdKafkaError {
   return create({ message, code })
+}
+
+/** node-rdkafka says by the code that an error is fatal, and programs look for that; which one it is, the message says. */
+export function fatalError(message: string): LibrdKafkaError {
+  return create({ message, code: ERROR_CODES.ERR__FATAL, isFatal: true })
 }
 
 /** librdkafka's code of what the addon threw; undefined where it was not librdkafka that refused. */

@@ -31,6 +31,32 @@ function settle<T>(promise: Promise<T>, cb: Callback<T>, values: (result: T) => 
 
 const none = (): void => undefined
 
+/** Tells all who wait for the connect() that is under way how it ended. Whatever one of them throws, all are told. */
+function endConnect(consumer: TierInstance, error: unknown, metadata?: Metadata): void {
+  const callbacks = consumer._tier.connecting ?? []
+  consumer._tier.connecting = undefined
+  consumer._isConnecting = false
+  for (const each of callbacks) {
+    try {
+      each(error, metadata)
+    } catch (thrown) {
+      throwOutside(thrown)
+    }
+  }
+}
+
+/** A disconnect() ended the connection before it was ready: who connects from now on is not to wait for it. */
+function interruptConnect(consumer: TierInstance): void {
+  const failure = reparsed(codeError(ERROR_CODES.ERR__DESTROY))
+  consumer._isConnected = false
+  try {
+    consumer.emit('connection.failure', failure, consumer.metrics)
+  } catch (error) {
+    throwOutside(error)
+  }
+  endConnect(consumer, failure)
+}
+
 /** `(…, timeout, cb)`, `(…, cb)`; no timeout, also 0, is the default one. */
 function timeoutAndCallback<T>(timeout: unknown, cb: Callback<T> | undefined): [unknown, Callback<T>] {
   if (typeof timeout === 'function') return [DEFAULT_TIMEOUT_MS, timeout as Callback<T>]
@@ -43,49 +69,56 @@ function timeoutAndCallback<T>(timeout: unknown, cb: Callback<T> | undefined): [
  */
 export const tierMethods = {
   connect(this: TierInstance, options?: MetadataOptions | null, cb?: Callback<Metadata>): TierInstance {
-    const next = (error?: unknown, metadata?: Metadata): void => {
-      this._isConnecting = false
-      if (cb) cb(error, metadata)
-    }
+    const called = cb ? cb : none
     if (this._isConnected) {
-      setImmediate(next)
+      setImmediate(called)
       return this
     }
-    if (this._isConnecting === true) {
-      this.once('ready', () => {
-        next(null, this._metadata as Metadata)
-      })
+    if (this._tier.connecting !== undefined) {
+      // The one that began it is called last, as there.
+      this._tier.connecting.splice(-1, 0, called)
       return this
     }
+    const callbacks = [called]
+    this._tier.connecting = callbacks
     this._isConnecting = true
     const onMetadata = (error: unknown, name: string, metadata?: Metadata): void => {
+      // Whoever has asked it to disconnect meanwhile is not told that it is ready: the end of that ends this.
+      if (this._isDisconnecting === true || this._tier.connecting !== callbacks) return
       if (error !== null) {
         const failure = reparsed(error as Error)
         this._isConnected = false
-        const closed = this._tier.close()
-        settle<unknown>(closed, next as Callback, () => [failure])
+        settle<unknown>(
+          this._tier.close(),
+          () => {
+            endConnect(this, failure)
+          },
+          () => [],
+        )
         this.emit('connection.failure', failure, this.metrics)
         return
       }
       this._isConnecting = false
       this._metadata = metadata as Metadata
-      this.emit('ready', { name }, metadata)
-      next(null, metadata)
+      try {
+        this.emit('ready', { name }, metadata)
+      } finally {
+        endConnect(this, null, metadata)
+      }
     }
     setImmediate(() => {
       let name: string
       try {
         name = this._tier.open()
       } catch (error) {
-        next(error)
+        endConnect(this, error)
         return
       }
       this._isConnected = true
       settle(
         queries.metadata(this._tier, options ?? {}),
         (error, metadata) => {
-          // Whoever has asked it to disconnect meanwhile is not told that it is ready.
-          onMetadata(this._isDisconnecting === true ? codeError(ERROR_CODES.ERR__DESTROY) : error, name, metadata)
+          onMetadata(error, name, metadata)
         },
         (metadata) => [null, metadata],
       )
@@ -105,6 +138,7 @@ export const tierMethods = {
         this._tier.close(),
         () => {
           this._isDisconnecting = false
+          if (this._isConnected && this._tier.connecting !== undefined) interruptConnect(this)
           const metrics = { ...this.metrics }
           const callbacks = this._tier.disconnects.splice(0)
           try {

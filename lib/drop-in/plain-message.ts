@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { markAsUntransferable } from 'node:worker_threads'
 import type { Block } from '../message/block'
 import type { SlotNames } from '../message/message'
 
@@ -23,6 +24,13 @@ const MAX_POOLED_BYTES = POOL_BYTES / 8
 /** Less is left of a block: not worth memory of its own. */
 const MIN_WINDOW_BYTES = POOL_BYTES / 8
 
+/** Memory of several messages: transferred to a worker with one of them, it would take the others' away. */
+function shared(length: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(length)
+  markAsUntransferable(bytes.buffer)
+  return bytes
+}
+
 /**
  * Makes messages that own their memory, as node-rdkafka's do: users keep them, and a view would keep the whole batch.
  *
@@ -30,7 +38,7 @@ const MIN_WINDOW_BYTES = POOL_BYTES / 8
  * of consecutive messages at once where their block is complete, for a call for each costs more than the bytes.
  */
 export class PlainMessages {
-  #pool = Buffer.allocUnsafeSlow(POOL_BYTES)
+  #pool = shared(POOL_BYTES)
   #used = 0
   /** What of a block is copied already, and where it lies there. */
   #window: ArrayBufferLike = this.#pool.buffer
@@ -72,7 +80,7 @@ export class PlainMessages {
       if (block.count === 0 || length > MAX_POOLED_BYTES || left < MIN_WINDOW_BYTES) {
         return this.#copy(block.bytes, start, length)
       }
-      const window = Buffer.allocUnsafeSlow(Math.min(left, POOL_BYTES))
+      const window = shared(Math.min(left, POOL_BYTES))
       block.bytes.copy(window, 0, start, start + window.length)
       this.#window = window.buffer
       this.#windowBlock = block
@@ -89,7 +97,7 @@ export class PlainMessages {
       return own
     }
     if (this.#used + length > POOL_BYTES) {
-      this.#pool = Buffer.allocUnsafeSlow(POOL_BYTES)
+      this.#pool = shared(POOL_BYTES)
       this.#used = 0
     }
     const at = this.#used

@@ -5,6 +5,7 @@ import { toMetadata, type Metadata, type MetadataOptions } from './metadata'
 import type { Session } from './session'
 import { NOT_CONNECTED, type TierConsumer } from './tier-consumer'
 import {
+  OFFSET_STORED,
   fromResults,
   isObject,
   OFFSET_INVALID,
@@ -18,10 +19,11 @@ import {
   type Toppar,
 } from './toppar'
 
-const { ERR__STATE, ERR__NO_OFFSET, ERR__UNKNOWN_PARTITION } = ERROR_CODES
+const { ERR__INVALID_ARG, ERR__STATE, ERR__NO_OFFSET, ERR__UNKNOWN_PARTITION } = ERROR_CODES
 const METADATA_TIMEOUT_MS = 30_000
 const MIN_SEEK_TIMEOUT_MS = 10
 const SEEK_RETRY_MS = 10
+const LONGEST_TIMEOUT_MS = 0x7fffffff
 const EXPECTED_TOPPARS = 'Need to specify an array of topic partitions'
 
 export interface Watermarks {
@@ -32,6 +34,12 @@ export interface Watermarks {
 /** As node-rdkafka converts timeouts: to an unsigned integer, and that to one with a sign. */
 export function toTimeout(timeout: unknown): number {
   return Number(timeout) | 0
+}
+
+/** For the addon, which takes no negative ones: -1 is librdkafka's for no limit, any other has passed already. */
+function toLimit(timeout: unknown): number {
+  const timeoutMs = toTimeout(timeout)
+  return timeoutMs === -1 || timeout === Infinity ? LONGEST_TIMEOUT_MS : Math.max(0, timeoutMs)
 }
 
 async function ask<T>(tier: TierConsumer, call: (session: Session) => Promise<T>): Promise<T> {
@@ -48,9 +56,9 @@ export function metadata(tier: TierConsumer, options: MetadataOptions): Promise<
   const { topic, allTopics, timeout } = options
   // All of them unless told otherwise, also beside a topic.
   const only = allTopics === false && topic !== undefined && topic !== null ? topic : ''
-  const timeoutMs = typeof timeout === 'number' ? toTimeout(timeout) : METADATA_TIMEOUT_MS
+  const timeoutMs = typeof timeout === 'number' ? toLimit(timeout) : METADATA_TIMEOUT_MS
   return ask(tier, async (session) =>
-    toMetadata(await session.ask((native) => native.metadata(only === '' ? null : only, Math.max(0, timeoutMs)))),
+    toMetadata(await session.ask((native) => native.metadata(only === '' ? null : only, timeoutMs))),
   )
 }
 
@@ -64,7 +72,7 @@ export function queryWatermarks(
   const at = checkedPartition(topic, partition)
   if (typeof timeout !== 'number') throw new Error('3rd parameter must be a number of milliseconds')
   return ask(tier, async (session) => {
-    const timeoutMs = Math.max(0, toTimeout(timeout))
+    const timeoutMs = toLimit(timeout)
     const [lowOffset, highOffset] = await session.ask((native) => native.watermarks(at.topic, at.partition, timeoutMs))
     return { lowOffset, highOffset }
   })
@@ -91,7 +99,7 @@ function checkedPartition(topic: unknown, partition: unknown): { topic: string; 
 /** @throws Error the list is none */
 export function offsetsForTimes(tier: TierConsumer, list: unknown, timeout: unknown): Promise<unknown[]> {
   const times = toToppars(list, EXPECTED_TOPPARS)
-  const timeoutMs = Math.max(0, toTimeout(timeout))
+  const timeoutMs = toLimit(timeout)
   return ask(tier, async (session) =>
     fromResults(await session.ask((native) => native.offsetsForTimes(toFlat(times), timeoutMs))),
   )
@@ -100,7 +108,7 @@ export function offsetsForTimes(tier: TierConsumer, list: unknown, timeout: unkn
 /** @throws Error the list is none */
 export function committed(tier: TierConsumer, list: unknown, timeout: unknown): Promise<unknown[]> {
   const toppars = toToppars(list, EXPECTED_TOPPARS)
-  const timeoutMs = Math.max(0, toTimeout(timeout))
+  const timeoutMs = toLimit(timeout)
   return ask(tier, async (session) =>
     fromResults(await session.ask((native) => native.committed(toFlatPartitions(toppars), timeoutMs))),
   )
@@ -120,6 +128,11 @@ export function seek(tier: TierConsumer, target: unknown, timeout: unknown): Pro
   if (typeof timeout !== 'number' && timeout !== null) throw new Error('Timeout must be a number.')
   const deadline = performance.now() + Math.max(toTimeout(timeout), MIN_SEEK_TIMEOUT_MS)
   return ask(tier, async (session) => {
+    // librdkafka refuses it after it has dropped what it has of the partition, which then stands still.
+    if (checked.offset === OFFSET_STORED) {
+      const isAssigned = session.partitions.get(checked.topic, checked.partition) !== undefined
+      throw codeError(isAssigned ? ERR__INVALID_ARG : ERR__STATE)
+    }
     for (;;) {
       const left = Math.max(MIN_SEEK_TIMEOUT_MS, Math.round(deadline - performance.now()))
       const { epoch, results } = await session.ask((native) => native.seek(toFlat([checked]), left))

@@ -1,7 +1,7 @@
 import type { Partitions } from '../consumer/partitions'
 import type { Source } from '../consumer/source'
 import type { Block } from '../message/block'
-import { throwOutside } from './errors'
+import { throwOutside, type LibrdKafkaError } from './errors'
 import type { PlainMessage, PlainMessages } from './plain-message'
 import { Read, type Eof, type ReadCallback } from './read'
 
@@ -11,14 +11,11 @@ export interface ReaderSink {
   /** One message of a read that is being called back. */
   onReadMessage(message: PlainMessage): void
   onEof(eof: Eof): void
-  /** librdkafka's code, in the flow. */
-  onFlowError(code: number): void
-  /** The error a read ends with. */
-  errorOf(code: number): unknown
+  onFlowError(error: LibrdKafkaError): void
 }
 
 /** What came while nobody asked for messages. */
-type Waiting = { eof: Eof } | { code: number }
+type Waiting = { eof: Eof } | { error: LibrdKafkaError }
 
 /**
  * Moves rows to user code: to a flow (every message to the listeners, until the end) and to reads (`consume(n, cb)`),
@@ -118,17 +115,18 @@ export class Reader {
     }
   }
 
-  onError(code: number): void {
+  onError(error: LibrdKafkaError): void {
     const read = this.#reads[0]
     if (read === undefined) {
-      if (this.#isFlowing) this.sink.onFlowError(code)
-      else if (!this.#waiting.some((each) => 'code' in each && each.code === code)) this.#waiting.push({ code })
+      const isSame = (each: Waiting): boolean => 'error' in each && each.error.code === error.code
+      if (this.#isFlowing) this.sink.onFlowError(error)
+      else if (!this.#waiting.some(isSame)) this.#waiting.push({ error })
     } else if (read.messages.length > 0) {
       this.#finish(read)
     } else {
       this.#remove(read)
       this.#call(() => {
-        read.done(this.sink.errorOf(code))
+        read.done(error)
       })
     }
   }
@@ -201,23 +199,30 @@ export class Reader {
       return true
     }
     if (!this.source.nextRow()) return this.source.pull()
-    const { block } = this.source
-    const row = this.source.row++
+    const { block, row } = this.source
+    let message: PlainMessage
+    try {
+      message = this.messages.make(block, row)
+    } catch (error) {
+      // The row is not taken, or it would count when the next one does. It is tried again: there may be memory then.
+      this.#onThrown(error)
+      return false
+    }
+    this.source.row++
     this.#hand(block, row)
     const read = this.#reads[0]
-    if (read === undefined) this.#deliver(block, row)
-    else if (read.add(this.messages.make(block, row), block, row)) this.#finish(read)
+    if (read === undefined) this.#deliver(message, block, row)
+    else if (read.add(message, block, row)) this.#finish(read)
     if (this.source.budget.isSpent()) this.#later()
     return true
   }
 
   #tellWaiting(waiting: Waiting): void {
     if ('eof' in waiting) this.onEof(waiting.eof)
-    else this.onError(waiting.code)
+    else this.onError(waiting.error)
   }
 
-  #deliver(block: Block, row: number): void {
-    const message = this.messages.make(block, row)
+  #deliver(message: PlainMessage, block: Block, row: number): void {
     this.#handBlock = block
     this.#handRow = row
     // As #call does, without a function made for each message.

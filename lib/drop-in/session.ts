@@ -8,6 +8,7 @@ import { within } from '../consumer/waits'
 import { ERROR_CODES } from './codes'
 import { Commits } from './commits'
 import type { TierConf } from './conf'
+import { codeError, fatalError } from './errors'
 import { PlainMessages } from './plain-message'
 import { Reader, type ReaderSink } from './reader'
 import { OFFSET_INVALID, OFFSET_STORED, toFlat, toFlatPartitions, type Toppar } from './toppar'
@@ -83,7 +84,8 @@ export class Session {
     // 0 turns it off, as in librdkafka; what was read is still committed when partitions are given back.
     if (conf.autoCommit.enabled && conf.autoCommit.intervalMs > 0) {
       this.#every(conf.autoCommit.intervalMs, () => {
-        this.commits.commitStored()
+        // librdkafka may send one that is unanswered again, after a later one: the offset would go back.
+        if (!this.commits.isUnderWay) this.commits.commitStored()
       })
     }
   }
@@ -189,7 +191,8 @@ export class Session {
   sought({ topic, partition, offset }: Required<Toppar>, epoch: number): void {
     const state = this.partitions.get(topic, partition)
     if (state === undefined) return
-    this.partitions.seek(state, epoch, offset)
+    // What was stored before stays stored, as in librdkafka.
+    this.partitions.move(state, epoch, offset)
     this.reader.forgetPosition(state.slot)
     this.reader.dropStale()
     this.reader.dropEnds((eof) => eof.topic === topic && eof.partition === partition)
@@ -219,7 +222,10 @@ export class Session {
     this.#source.clear()
     // Before it has begun only a question to brokers that do not answer can hold it up, and nothing is lost with that.
     const destroyTimeoutMs = this.#hasBegun ? Math.max(MIN_DESTROY_MS, left()) : MIN_DESTROY_MS
-    await within(this.native.destroy(), destroyTimeoutMs, 'close').catch(() => undefined)
+    await within(this.native.destroy(), destroyTimeoutMs, 'close').catch(() => {
+      // It ends when a question under way is answered; the process need not wait for that.
+      this.native.unref()
+    })
     // Nothing comes after 'disconnected'.
     this.commits.close()
     const gone = Object.assign(new Error('closed'), { code: ERROR_CODES.ERR__DESTROY })
@@ -274,10 +280,13 @@ export class Session {
   #onEvent(event: NativeEvent): void {
     if (event[0] === EventKind.Rebalance) this.#onRebalance(event)
     else if (event[0] === EventKind.PartitionEof) {
-      const [, topic, partition, offset] = event as [EventKind, string, number, number]
-      if (!this.#isClosing) this.reader.onEof({ topic, offset, partition })
+      const [, topic, partition, offset, epoch] = event as [EventKind, string, number, number, number]
+      if (!this.#isClosing && this.partitions.isReading(topic, partition, epoch)) {
+        this.reader.onEof({ topic, offset, partition })
+      }
     } else if (event[0] === EventKind.ConsumerError) {
-      if (!this.#isClosing) this.reader.onError(event[1] as number)
+      const [, code, message, isFatal] = event as [EventKind, number, string, boolean]
+      if (!this.#isClosing) this.reader.onError(isFatal ? fatalError(message) : codeError(code))
     } else this.sink.onClientEvent(event)
   }
 

@@ -3,8 +3,9 @@ import type { ConsumerTier } from '../config/tier'
 import { answer, type Answering } from './callbacks'
 import { ERROR_CODES } from './codes'
 import type { TierConf } from './conf'
-import { codeError, fromNative, nativeCode, reparsed, throwOutside } from './errors'
+import { codeError, fromNative, nativeCode, reparsed, throwOutside, type LibrdKafkaError } from './errors'
 import type { Callback, ClientCallbacks } from './instance'
+import type { Metadata } from './metadata'
 import type { PlainMessage } from './plain-message'
 import type { Eof, ReadCallback } from './read'
 import { Session, type SessionSink } from './session'
@@ -31,6 +32,8 @@ export interface Owner {
  * One connection after the other; each is a Session. Errors look as node-rdkafka's do, except where those crash.
  */
 export class TierConsumer implements SessionSink {
+  /** Callbacks of the connect() that is under way, and of those that joined it; undefined while none is. */
+  connecting: Callback<Metadata>[] | undefined
   /** Callbacks of disconnect() that wait. */
   readonly disconnects: Callback<object>[] = []
   readonly #conf: TierConf
@@ -264,12 +267,8 @@ export class TierConsumer implements SessionSink {
     this.#tell(() => this.#owner.emit('partition.eof', eof))
   }
 
-  errorOf(code: number): unknown {
-    return codeError(code)
-  }
-
-  onFlowError(code: number): void {
-    const error = codeError(code)
+  onFlowError(error: LibrdKafkaError): void {
+    const { code } = error
     if (code === ERR_UNKNOWN_TOPIC_OR_PART || code === ERR_TOPIC_AUTHORIZATION_FAILED) {
       this.#tell(() => this.#owner.emit('warning', error))
       return

@@ -12,8 +12,8 @@ export interface AllowedDifference {
 }
 
 const UNASKED =
-  'Rebalances are told and answered whether or not somebody asks for messages: a member that does not answer holds up ' +
-  'its whole group. node-rdkafka tells of them when it disconnects, and then cannot answer any more.'
+  'Rebalances are told and answered also while nobody asks for messages and none waits: a member that does not answer ' +
+  'holds up its whole group. node-rdkafka tells of them when it disconnects, and then cannot answer any more.'
 
 export const ALLOWED_DIFFERENCES: readonly AllowedDifference[] = [
   {

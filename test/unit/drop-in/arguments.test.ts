@@ -143,6 +143,25 @@ describe('questions', () => {
     expect(fake.callsOf('committed').map(([, timeoutMs]) => timeoutMs)).toEqual([0, 0, 9])
   })
 
+  it.each([-1, Infinity])('wait as long as they can where the timeout is %p', async (timeout) => {
+    fake.calls.length = 0
+    await called((cb) => consumer.queryWatermarkOffsets('t', 0, timeout, cb))
+    await called((cb) => consumer.offsetsForTimes([T0], timeout, cb))
+    await called((cb) => consumer.committed([T0], timeout, cb))
+    await called((cb) => consumer.getMetadata({ timeout }, cb))
+    consumer.disconnect()
+    await settle()
+    await called((cb) => consumer.connect({ timeout }, cb))
+    const asked = [...fake.calls, ...(fakes.at(-1) as FakeAddon).calls]
+    const timeouts = (name: string): unknown[] => asked.filter(([each]) => each === name).map((call) => call.at(-1))
+    expect(['watermarks', 'offsetsForTimes', 'committed', 'metadata'].map(timeouts)).toEqual([
+      [0x7fffffff],
+      [0x7fffffff],
+      [0x7fffffff],
+      [0x7fffffff, 0x7fffffff],
+    ])
+  })
+
   it('take topics of metadata as node-rdkafka does', async () => {
     fake.calls.length = 0
     for (const options of [

@@ -133,6 +133,38 @@ describe('commits', () => {
     }
   })
 
+  it('by themselves wait for the one before, but not when partitions are given back', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'performance'] })
+    await connected({ 'enable.auto.commit': true, 'auto.commit.interval.ms': 50 })
+    consumer.assign([T0])
+    const answers: (() => void)[] = []
+    const sent: unknown[] = []
+    jest.spyOn(fake, 'commit').mockImplementation((offsets) => {
+      sent.push(offsets[2])
+      return new Promise((resolve) => {
+        answers.push(() => {
+          resolve(fake.commitResult(offsets))
+        })
+      })
+    })
+    const answered = async (): Promise<void> => {
+      for (const answer of answers.splice(0)) answer()
+      await settle()
+    }
+    await read(3)
+    jest.advanceTimersByTime(60)
+    await read(2, 3)
+    jest.advanceTimersByTime(600)
+    expect(sent).toEqual([3])
+    await answered()
+    jest.advanceTimersByTime(60)
+    expect(sent).toEqual([3, 5])
+    await read(2, 5)
+    consumer.unassign()
+    expect(sent).toEqual([3, 5, 7])
+    await answered()
+  })
+
   it('carry the leader epoch of what was read', async () => {
     await connected()
     consumer.assign([T0])

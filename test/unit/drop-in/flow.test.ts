@@ -1,6 +1,7 @@
 // How rows, ends of partitions and errors come to listeners of a flow, and when they count as processed.
 import { EventKind } from '../../../lib/binding'
 import { KafkaConsumer as Class } from '../../../lib/drop-in/kafka-consumer'
+import { PlainMessages } from '../../../lib/drop-in/plain-message'
 import { arrive, fakes, settle, type Consumer, type FakeAddon, type Message } from './support/fake'
 
 jest.mock('../../../lib/binding', () =>
@@ -50,7 +51,7 @@ const stored = (): unknown => consumer._tier.session?.commits.stored()
 const at = (offset: number): unknown[] => [{ topic: 't', partition: 0, offset }]
 
 function end(offset: number): void {
-  fake.giveEvent([EventKind.PartitionEof, 't', 0, offset])
+  fake.giveEvent([EventKind.PartitionEof, 't', 0, offset, fake.epoch])
 }
 
 function fail(code: number): void {
@@ -105,6 +106,26 @@ describe('a flow', () => {
     expect(before).toEqual(at(1))
   })
 
+  it('neither loses nor counts a message that could not be made, and makes it later', async () => {
+    await connected()
+    const offsets = data()
+    consumer.consume()
+    arrive(fake, 1)
+    await settle()
+    const failing = jest.spyOn(PlainMessages.prototype, 'make').mockImplementation(() => {
+      throw new Error('no memory')
+    })
+    arrive(fake, 2, 1)
+    await settle()
+    failing.mockRestore()
+    expect(mockThrown[0]).toEqual(new Error('no memory'))
+    expect(stored()).toEqual(at(1))
+    expect(consumer.position()).toEqual([{ offset: 1, partition: 0, topic: 't' }])
+    await settle()
+    expect(offsets).toEqual([0, 1, 2])
+    expect(stored()).toEqual(at(3))
+  })
+
   it('counts a message when its listener has returned, or commits itself', async () => {
     await connected()
     const seen: unknown[] = []
@@ -153,6 +174,23 @@ describe('a flow', () => {
       ['event.error', MAX_POLL_EXCEEDED],
       'message',
     ])
+  })
+
+  it('tells of a fatal error by its code, and why it is one', async () => {
+    await connected()
+    const told: unknown[] = []
+    consumer.on('event.error', (error: unknown) => told.push(error))
+    consumer.consume((error: unknown) => told.push(error))
+    fake.giveEvent([EventKind.ConsumerError, 82, 'fenced by another', true, false, null, -1, -1])
+    fake.ringRows()
+    await settle()
+    const fatal: unknown = expect.objectContaining({
+      code: -150,
+      errno: -150,
+      message: 'fenced by another',
+      isFatal: true,
+    })
+    expect(told).toEqual([fatal, fatal])
   })
 
   it('tells of no errors by events where event_cb is false', async () => {

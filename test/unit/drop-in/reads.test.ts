@@ -1,6 +1,7 @@
 // consume(n, callback): when it ends, what it is called back with, and when that counts as processed.
 import { EventKind } from '../../../lib/binding'
 import { KafkaConsumer as Class } from '../../../lib/drop-in/kafka-consumer'
+import { PlainMessages } from '../../../lib/drop-in/plain-message'
 import { arrive, fakes, settle, type Consumer, type FakeAddon, type Message } from './support/fake'
 
 jest.mock('../../../lib/binding', () =>
@@ -61,7 +62,7 @@ const stored = (): unknown => consumer._tier.session?.commits.stored()
 const at = (offset: number): unknown[] => [{ topic: 't', partition: 0, offset }]
 
 function end(offset: number): void {
-  fake.giveEvent([EventKind.PartitionEof, 't', 0, offset])
+  fake.giveEvent([EventKind.PartitionEof, 't', 0, offset, fake.epoch])
 }
 
 function fail(code: number): void {
@@ -166,6 +167,32 @@ describe('a read', () => {
     expect(none).toEqual([[expect.objectContaining({ code: MAX_POLL_EXCEEDED }), undefined]])
   })
 
+  it('ends with a fatal error, which its code says it is', async () => {
+    await connected()
+    fake.giveEvent([EventKind.ConsumerError, 82, 'fenced by another', true, false, null, -1, -1])
+    fake.ringRows()
+    await settle()
+    const calls = read(1)
+    await settle()
+    expect(calls).toEqual([
+      [expect.objectContaining({ code: -150, message: 'fenced by another', isFatal: true }), undefined],
+    ])
+  })
+
+  it('has every message, also one that could not be made at first', async () => {
+    await connected()
+    const calls = read(3)
+    const failing = jest.spyOn(PlainMessages.prototype, 'make').mockImplementation(() => {
+      throw new Error('no memory')
+    })
+    arrive(fake, 3)
+    await settle()
+    failing.mockRestore()
+    await settle()
+    expect(mockThrown[0]).toEqual(new Error('no memory'))
+    expect(calls).toEqual([[null, [0, 1, 2]]])
+  })
+
   it('counts its messages when the callback has returned, or commits itself', async () => {
     await connected()
     const seen: unknown[] = []
@@ -218,6 +245,21 @@ describe('a read', () => {
     expect(order).toEqual([])
   })
 
+  it('is not told of an end that was met before a seek', async () => {
+    await connected()
+    const ends: number[] = []
+    consumer.on('partition.eof', ({ offset }: { offset: number }) => ends.push(offset))
+    end(10)
+    consumer.seek({ topic: 't', partition: 0, offset: 7 }, 100, () => undefined)
+    await settle()
+    const calls = read(4)
+    arrive(fake, 3, 7)
+    end(11)
+    arrive(fake, 1, 11)
+    await settle()
+    expect([calls, ends]).toEqual([[[null, [7, 8, 9, 11]]], [11]])
+  })
+
   it('loses messages of one partition alone, and ends of partitions stay between the others', async () => {
     await connected()
     consumer.setDefaultConsumeTimeout(5000)
@@ -228,11 +270,11 @@ describe('a read', () => {
     const calls = read(5)
     arrive(fake, 2)
     arrive(fake, 2, 0, { partition: 1 })
-    end(2)
+    fake.giveEvent([EventKind.PartitionEof, 't', 1, 2, fake.epoch])
     fake.ringRows()
     consumer.incrementalUnassign(ASSIGNMENT)
     await new Promise((resolve) => setTimeout(resolve, 30))
-    expect(order).toEqual([[1, 0], [1, 1], 'end of 0'])
+    expect(order).toEqual([[1, 0], [1, 1], 'end of 1'])
     expect(calls).toEqual([[null, [0, 1]]])
   })
 

@@ -212,6 +212,62 @@ describe('the end', () => {
     expect(told.map(([name]) => name).sort()).toEqual(['connection.failure', 'disconnected'])
   })
 
+  it('of a connection that is being made is told to all who wait for it, once', async () => {
+    make()
+    consumer.on('connection.failure', () => {
+      throw new Error('thrown by a listener')
+    })
+    const calls: unknown[] = []
+    for (const name of ['first', 'second', 'third']) {
+      consumer.connect({}, (error: { code: number } | null) => calls.push([name, error?.code]))
+    }
+    consumer.disconnect(() => calls.push('disconnected'))
+    await settle(10)
+    expect(calls).toEqual([['second', -197], ['third', -197], ['first', -197], 'disconnected'])
+    expect(mockThrown).toEqual([new Error('thrown by a listener')])
+    expect(consumer.isConnected()).toBe(false)
+  })
+
+  it.each(['the callback of disconnect()', 'disconnected', 'the callback of connect()', 'connection.failure'])(
+    'of a connection that is being made is no end for who connects again: %s',
+    async (where) => {
+      make()
+      const calls: unknown[] = []
+      const again = (): void => {
+        consumer.connect({}, (error: { code: number } | null) => calls.push(['again', error?.code]))
+      }
+      if (!where.startsWith('the')) consumer.once(where, again)
+      // Its brokers do not answer, and those of the next one do.
+      onMade.call = (each) => {
+        onMade.call = () => undefined
+        jest.spyOn(each, 'metadata').mockImplementation(() => new Promise(() => undefined))
+      }
+      consumer.connect({}, (error: { code: number } | null) => {
+        calls.push(['first', error?.code])
+        if (where === 'the callback of connect()') again()
+      })
+      consumer.disconnect(() => {
+        if (where === 'the callback of disconnect()') again()
+      })
+      await settle(10)
+      // One that is made before the first has ended ends with it.
+      const isJoined = where === 'connection.failure'
+      expect(calls).toEqual(
+        isJoined
+          ? [
+              ['again', -197],
+              ['first', -197],
+            ]
+          : [
+              ['first', -197],
+              ['again', undefined],
+            ],
+      )
+      expect(consumer.isConnected()).toBe(!isJoined)
+      expect(fakes.at(-1)?.callsOf('destroy')).toHaveLength(isJoined ? 1 : 0)
+    },
+  )
+
   it('of a connection whose brokers do not answer is told with the reason', async () => {
     make()
     const told = watch(consumer, 'ready', 'connection.failure', 'disconnected')
@@ -250,6 +306,34 @@ describe('the class', () => {
       ['first', null],
       ['third', undefined],
     ])
+  })
+
+  it('calls the callbacks of all who connect, whatever listeners and callbacks throw', async () => {
+    make()
+    // A listener's goes to the process, as with node-rdkafka.
+    const uncaught: unknown[] = []
+    const nextTick = jest.spyOn(process, 'nextTick').mockImplementation(((call: () => void) => {
+      queueMicrotask(() => {
+        try {
+          call()
+        } catch (error) {
+          uncaught.push(error)
+        }
+      })
+    }) as typeof process.nextTick)
+    const calls: unknown[] = []
+    consumer.on('ready', () => {
+      throw new Error('thrown by a listener')
+    })
+    consumer.connect({}, (error: unknown) => calls.push(['first', error]))
+    consumer.connect({}, () => {
+      throw new Error('thrown by a callback')
+    })
+    await settle()
+    nextTick.mockRestore()
+    expect(calls).toEqual([['first', null]])
+    expect(uncaught).toEqual([new Error('thrown by a listener')])
+    expect(mockThrown).toEqual([new Error('thrown by a callback')])
   })
 
   it('is no client of node-rdkafka, and says so', async () => {
