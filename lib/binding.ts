@@ -12,7 +12,7 @@
 //  5. Whatever may block runs on the client's control thread and settles a promise.
 //  6. `fence`: every row carries, through its buffer, the epoch at which it was polled. `assign`, `seek` and their like
 //     return a new epoch; rows of those partitions polled at an earlier one must not be delivered any more.
-//  7. Native errors are thrown (or reject) as plain Errors with `code` (librdkafka's number), `fatal`, `retriable`;
+//  7. Native errors are thrown (or reject) as plain Errors with `code` (librdkafka's number), `isFatal`, `isRetriable`;
 //     TypeScript makes KafkaErrors of them.
 //
 // A buffer holds one batch; its layout is drawn in native/batch.h and read in lib/message/block.ts, nowhere else.
@@ -38,9 +38,9 @@ export const WAKE_SERVE = 2
 export enum EventKind {
   /** [kind, 'assign' | 'revoke' | 'error', lost, protocol, message, topic, partition, topic, partition, …] */
   Rebalance = 1,
-  /** [kind, topic, partition, offset] */
+  /** [kind, topic, partition, offset, epoch of the poll that met it] */
   PartitionEof = 2,
-  /** [kind, code, message, fatal, retriable, topic | null, partition, offset]: from the consumer's queue, in order with rows */
+  /** [kind, code, message, fatal, retriable, topic | null, partition, offset, epoch]: from the consumer's queue, in order with rows */
   ConsumerError = 3,
   /** [kind, code, message, fatal, retriable]: from the client: brokers, authentication */
   ClientError = 4,

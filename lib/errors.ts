@@ -18,7 +18,7 @@ export interface KafkaErrorDetails {
 /**
  * Base of every error this package makes.
  *
- * `code` is a stable string (`ERR_KAFKA_…`, or librdkafka's own name such as `ERR__TIMED_OUT`);
+ * `code` is a stable string (`ERR_KAFKA_…`, or librdkafka's own name such as `ERR__ALL_BROKERS_DOWN`);
  * `errno` is librdkafka's number where there is one.
  */
 export class KafkaError extends Error {
@@ -59,7 +59,10 @@ export class ArgumentError extends KafkaError {
   }
 }
 
-/** The call does not fit the state: after `close()`, before `subscribe()`, a second iteration. */
+/**
+ * The call does not fit the state: a second iteration, after `close()` (`ClosedError`), or after a buffer of a batch
+ * was transferred away.
+ */
 export class StateError extends KafkaError {
   constructor(message: string, code = 'ERR_KAFKA_STATE') {
     super(message, code)
@@ -73,7 +76,7 @@ export class ClosedError extends StateError {
   }
 }
 
-/** Nothing answered within the given time. */
+/** Nothing answered, or a rebalance handler or `close()` did not end, within the given time. */
 export class TimeoutError extends KafkaError {
   constructor(message: string, details: KafkaErrorDetails = {}) {
     super(message, 'ERR_KAFKA_TIMEOUT', { retriable: true, ...details })

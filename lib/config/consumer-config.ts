@@ -118,7 +118,7 @@ export class ConsumerConfig {
    * `closeTimeoutMs`, KAFKA_PERFORMANCE_TIER (`buffered:64`) is `performance.tier`.
    *
    * Variables of the prefix that name no property of a consumer (KAFKA_HOME) are left alone, unless they are within two
-   * letters of one. Empty ones count as not set.
+   * letters of one (one letter, where its name has fewer than 10). Empty ones count as not set.
    *
    * @throws ConfigError its message begins with the variable's name
    */

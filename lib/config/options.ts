@@ -35,15 +35,17 @@ export const OPTIONS = {
   closeTimeoutMs: integer(1, LONGEST_MS, 10_000),
 
   /**
-   * Milliseconds that a rebalance waits for `onAssigned`, `onRevoked` or `onLost`, and for the commit on revoke. Lower
-   * than `max.poll.interval.ms`, or the group would give the member up meanwhile; the default is half of that when it is
-   * 20 seconds or less.
+   * Milliseconds that the answer to a rebalance takes: what is in hand, `onAssigned`, `onRevoked` or `onLost`, and the
+   * commit on revoke, together. Each has at least a quarter, so at most half as much again in all. Lower than
+   * `max.poll.interval.ms`, or the group would give the member up meanwhile; the default is half of that when it is 20
+   * seconds or less.
    */
   rebalanceTimeoutMs: integer(1, LONGEST_MS, 10_000),
 
   /**
-   * Milliseconds that a call which asks a broker takes at most, unless it is given its own `timeoutMs`. It bounds how long
-   * `subscribe()` looks for a broker. (Java: `default.api.timeout.ms`.)
+   * Milliseconds that a call which asks a broker takes at most, unless it is given its own `timeoutMs`; half a second
+   * more when it stands behind others. It bounds how long `subscribe()` looks for a broker. (Java:
+   * `default.api.timeout.ms`.)
    */
   requestTimeoutMs: integer(1, LONGEST_MS, 30_000),
 

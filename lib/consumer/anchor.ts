@@ -4,7 +4,7 @@
  * is open stays when only its listeners hold it.
  *
  * A function holds the whole scope that it was made in. So those that are given away are made here, of functions that were
- * made where no consumer is in scope: one made in the consumer's constructor would hold it for ever.
+ * made where no consumer is in scope: one made in its constructor would hold it for ever.
  */
 export class Anchor<T extends object> {
   readonly #weak: WeakRef<T>

@@ -78,7 +78,7 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
     }
     const end = from + source.run(this.#maxMessages)
     const batch = this.#isInfallible ? this.#whole(block, from, end) : this.#decoded(block, from, end)
-    source.budget.isSpent(source.row - from)
+    source.budget.isSpent(end - from)
     return batch
   }
 
@@ -93,6 +93,7 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
     const messages: Message<K, V>[] = []
     let row = from
     let isSkipped = false
+    source.take(end)
     try {
       while (row < end && !isSkipped) {
         const message = this.#delivery.decode(block, row)
@@ -104,14 +105,15 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
       }
     } catch (error) {
       if (messages.length === 0) {
-        source.row = row + 1
+        source.putBack(block, row + 1, end)
         throw error
       }
       this.#refusal = { block, row, error }
     }
-    source.row = isSkipped ? row + 1 : row
+    const next = isSkipped ? row + 1 : row
+    source.putBack(block, next, end)
     if (messages.length > 0) {
-      this.#handEnd = source.row
+      this.#handEnd = next
       return (this.#hand = new MessageBatch(block, from, row, context, messages))
     }
     partitions.done(block, row)

@@ -1,25 +1,15 @@
 import { EventEmitter } from 'node:events'
-import { WAKE_ROWS, WAKE_SERVE, type NativeConsumer } from '../binding'
-import { ArgumentError, ClosedError, type KafkaError } from '../errors'
+import { ArgumentError, ClosedError } from '../errors'
 import type { Message } from '../message/message'
 import type { MessageBatch } from '../message/message-batch'
 import type { Deserializer } from '../serde'
-import { Anchor } from './anchor'
 import { BatchStream } from './batch-stream'
-import { Closing } from './closing'
-import { Delivery } from './delivery'
+import { type CreateNative, Engine } from './engine'
+import { checkEachOnce, checkOffsets, checkPartitions, flatOffsets } from './flat'
 import { MessageStream } from './message-stream'
-import { Events } from './events'
-import { checkOffsets, checkPartitions, flatOffsets } from './flat'
-import { Group } from './group'
-import { Liveness } from './liveness'
 import { calling } from './native-error'
-import { commitWarning, Offsets, offsetsAfter } from './offsets'
-import { Partitions } from './partitions'
-import { Positions } from './positions'
-import { checkSignal, Requests } from './requests'
+import { checkSignal } from './requests'
 import type { ConsumerSettings } from './settings'
-import { Source } from './source'
 import { topicPattern } from './topic-pattern'
 import type {
   BatchesOptions,
@@ -34,13 +24,6 @@ import type {
 } from './types'
 
 const MAX_BATCH = 100_000
-
-/** Of whatever keys and values. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a function of it takes each consumer
-type AnyConsumer = KafkaStreamConsumer<any, any>
-
-/** Makes the consumer under a consumer: the addon's, or legacy's over node-rdkafka. */
-export type CreateNative = (wake: (bits: number) => void) => NativeConsumer
 
 /**
  * A Kafka consumer: the same in every tier.
@@ -57,22 +40,10 @@ export type CreateNative = (wake: (bits: number) => void) => NativeConsumer
  * @see librdkafka's `rd_kafka_t` of type consumer; Java `KafkaConsumer`
  */
 export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<ConsumerEvents> {
-  readonly #anchor: Anchor<KafkaStreamConsumer<K, V>>
-  readonly #native: NativeConsumer
-  readonly #settings: ConsumerSettings
-  readonly #partitions: Partitions
-  readonly #source: Source
-  readonly #delivery: Delivery<K, V>
-  readonly #offsets: Offsets
-  readonly #group: Group
-  readonly #requests: Requests
-  readonly #positions: Positions
-  readonly #events: Events
-  readonly #liveness: Liveness
-  readonly #closing: Closing
-  readonly #timers: NodeJS.Timeout[] = []
-  #subscription: string[] = []
-  #isDraining = false
+  readonly #engine: Engine<K, V>
+  /** Of a batch, unless it is asked for otherwise. */
+  readonly #maxMessages: number
+  readonly #commitsByItself: boolean
 
   /** @internal Use `ConsumerFactory.create`. */
   constructor(
@@ -82,95 +53,9 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     valueDeserializer: Deserializer<V>,
   ) {
     super()
-    this.#settings = settings
-    const anchor = (this.#anchor = new Anchor<KafkaStreamConsumer<K, V>>(this))
-    this.#native = calling('create consumer', () => create(anchor.calling(KafkaStreamConsumer.#wake)))
-    this.#partitions = new Partitions(this.#native)
-    this.#source = new Source(this.#native, this.#partitions, settings.pollMax, (event) => {
-      this.#events.dispatch(event)
-    })
-    this.#delivery = new Delivery(
-      this.#source,
-      this.#partitions,
-      { slots: this.#partitions, keyDeserializer, valueDeserializer },
-      settings,
-      (error) => {
-        if (typeof settings.onDeserializationError === 'function') settings.onDeserializationError(error)
-        else this.#events.emit('deserializationError', error)
-      },
-      () => {
-        setImmediate(() => {
-          this.#look()
-        })
-      },
-    )
-    this.#offsets = new Offsets(this.#native, this.#partitions, () => this.#subscription.length > 0)
-    this.#group = new Group(this.#native, this.#partitions, this.#offsets, this.#delivery, settings, {
-      onAssigned: (partitions) => {
-        this.#events.emit('assigned', partitions)
-      },
-      onRevoked: (partitions) => {
-        this.#events.emit('revoked', partitions)
-      },
-      onLost: (partitions) => {
-        this.#events.emit('lost', partitions)
-      },
-      onWarning: (error) => {
-        this.#warn(error)
-      },
-    })
-    this.#requests = new Requests(this.#native, settings.requestTimeoutMs)
-    this.#positions = new Positions(
-      this.#native,
-      this.#partitions,
-      this.#delivery,
-      this.#group,
-      this.#requests,
-      settings.autoOffsetReset,
-    )
-    this.#events = new Events(
-      this.#native,
-      this,
-      settings,
-      (event) => {
-        this.#group.onRebalance(event)
-      },
-      (error) => {
-        this.#delivery.fail(error)
-      },
-      (error) => {
-        this.#delivery.interrupt(error)
-      },
-      () => this.#source.progress,
-    )
-    this.#closing = new Closing(
-      this.#native,
-      settings,
-      {
-        group: this.#group,
-        offsets: this.#offsets,
-        delivery: this.#delivery,
-        source: this.#source,
-        requests: this.#requests,
-      },
-      {
-        onBegin: () => {
-          for (const timer of this.#timers) clearInterval(timer)
-        },
-        autoCommit: (what, retryMs) => this.#autoCommit(what, retryMs),
-        onWarning: (error) => {
-          this.#warn(error)
-        },
-        onEnd: () => {
-          this.#events.emit('close')
-        },
-      },
-    )
-    this.#liveness = new Liveness(settings.maxPollIntervalMs)
-    this.#timers.push(anchor.every(this.#liveness.intervalMs, KafkaStreamConsumer.#tick))
-    if (settings.autoCommit.enabled) {
-      this.#timers.push(anchor.every(settings.autoCommit.intervalMs, KafkaStreamConsumer.#commitInTime))
-    }
+    this.#engine = new Engine(create, this, settings, keyDeserializer, valueDeserializer)
+    this.#maxMessages = settings.batchMaxMessages
+    this.#commitsByItself = settings.autoCommit.enabled
   }
 
   // ---- what to consume ----
@@ -187,8 +72,8 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    */
   async subscribe(topics: readonly (string | RegExp)[], options: CallOptions = {}): Promise<void> {
     // Also while the group is being left.
-    if (this.#closing.hasBegun) throw new ClosedError()
-    this.#requests.timeout(options)
+    if (this.#engine.closing.hasBegun) throw new ClosedError()
+    this.#engine.requests.timeout(options)
     if (!Array.isArray(topics) || topics.length === 0) {
       throw new ArgumentError(
         'topics: expected an array of at least one topic name or RegExp; unsubscribe() leaves all topics',
@@ -197,62 +82,69 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     // Holes in the array are looked at, too.
     const patterns = Array.from(topics, (topic, index) => topicPattern(topic, `topics[${index}]`))
     calling('subscribe', () => {
-      this.#native.subscribe(patterns)
+      this.#engine.native.subscribe(patterns)
     })
-    this.#anchor.keep(this)
-    this.#subscription = patterns
-    await this.#requests.answer(patterns, options)
+    this.#engine.keep()
+    this.#engine.subscription = patterns
+    await this.#engine.requests.answer(patterns, options)
   }
 
   /** Leaves all topics; what was processed is committed first with auto-commit. Resolves at once. */
   unsubscribe(): void {
-    this.#assertOpen()
+    this.#engine.assertOpen()
     calling('unsubscribe', () => {
-      this.#native.unsubscribe()
+      this.#engine.native.unsubscribe()
     })
-    if (this.#subscription.length > 0) {
+    if (this.#engine.subscription.length > 0) {
       // What was prefetched is not delivered any more; the revocation lies behind it.
-      for (const state of this.#partitions.assigned) this.#partitions.stopDelivery(state)
-      void this.#drain()
+      const { partitions } = this.#engine
+      for (const state of partitions.assigned) partitions.stopDelivery(state)
+      void this.#engine.drain()
     }
-    this.#subscription = []
+    this.#engine.subscription = []
   }
 
   /** What was subscribed to, as librdkafka has it: a regular expression begins with `^`. */
   subscription(): string[] {
-    return [...this.#subscription]
+    return [...this.#engine.subscription]
   }
 
   /**
    * Consumes exactly these partitions, without the group's assignment, from `offset` or, where that is missing, from
-   * the committed offset. An empty list consumes nothing.
+   * the committed offset. An empty list consumes nothing. With auto-commit what was processed is committed first.
    *
    * @see `rd_kafka_assign`; Java `assign`
    */
   assign(partitions: readonly (TopicPartition & { offset?: number })[]): void {
-    this.#assertOpen()
+    this.#engine.assertOpen()
     const list = checkPartitions(partitions, 'partitions').map((checked, index) => {
       const given = partitions[index]?.offset
       return given === undefined
         ? { ...checked, offset: undefined }
         : { ...checked, offset: checkOffsets([{ ...checked, offset: given }], 'partitions', -2)[0]?.offset }
     })
-    this.#group.resumePaused(this.#partitions.assigned)
-    const epoch = calling('assign', () => this.#native.assign(flatOffsets(list)))
-    this.#anchor.keep(this)
-    for (const { topic, partition } of [...this.#partitions.assigned]) this.#partitions.revoke(topic, partition)
-    this.#source.dropHeld()
+    checkEachOnce(list, 'partitions')
+    const { native, group, partitions: state, source, delivery } = this.#engine
+    // On its way before they are given back: both go through one queue.
+    if (this.#commitsByItself) void this.#engine.autoCommit('commit on assign')
+    const epoch = group.withoutPauses(state.assigned, () => calling('assign', () => native.assign(flatOffsets(list))))
+    this.#engine.keep()
+    for (const { topic, partition } of [...state.assigned]) state.revoke(topic, partition)
+    source.dropHeld()
     for (const { topic, partition, offset } of list) {
-      this.#partitions.assign(topic, partition, epoch, offset)
+      state.assign(topic, partition, epoch, offset)
     }
-    this.#delivery.changed()
+    delivery.changed()
   }
 
   /** Partitions this consumer has now. */
   assignment(): TopicPartition[] {
-    const assigned = [...this.#partitions.assigned].map(({ topic, partition }) => ({ topic, partition }))
+    const assigned = [...this.#engine.partitions.assigned].map(({ topic, partition }) => ({ topic, partition }))
     const known = new Set(assigned.map(({ topic, partition }) => `${partition}/${topic}`))
-    return [...assigned, ...this.#group.assigning.filter(({ topic, partition }) => !known.has(`${partition}/${topic}`))]
+    return [
+      ...assigned,
+      ...this.#engine.group.assigning.filter(({ topic, partition }) => !known.has(`${partition}/${topic}`)),
+    ]
   }
 
   // ---- messages ----
@@ -269,7 +161,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * @see `rd_kafka_consumer_poll`; Java `poll`
    */
   stream(options: StreamOptions = {}): MessageStream<K, V> {
-    return new MessageStream(this.#delivery, checkSignal(options.signal))
+    return new MessageStream(this.#engine.delivery, checkSignal(options.signal))
   }
 
   /**
@@ -280,11 +172,11 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * @see `rd_kafka_consume_batch_queue`; Java `poll` with `max.poll.records`
    */
   batches(options: BatchesOptions = {}): BatchStream<K, V> {
-    const { maxMessages = this.#settings.batchMaxMessages } = options
+    const { maxMessages = this.#maxMessages } = options
     if (!Number.isInteger(maxMessages) || maxMessages < 1 || maxMessages > MAX_BATCH) {
       throw new ArgumentError(`maxMessages: expected an integer from 1 to ${MAX_BATCH}, got ${String(maxMessages)}`)
     }
-    return new BatchStream(this.#delivery, maxMessages, checkSignal(options.signal))
+    return new BatchStream(this.#engine.delivery, maxMessages, checkSignal(options.signal))
   }
 
   // ---- offsets ----
@@ -304,18 +196,19 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     what?: Message<K, V> | MessageBatch<K, V> | readonly TopicPartitionOffset[],
     options: CallOptions = {},
   ): Promise<void> {
-    this.#assertOpen()
-    const timeoutMs = this.#requests.timeout(options)
+    this.#engine.assertOpen()
+    const { requests, offsets, partitions } = this.#engine
+    const timeoutMs = requests.timeout(options)
     if (what === undefined) {
-      await this.#requests.bounded(this.#offsets.commitProcessed(undefined, timeoutMs), options, 'commit')
+      await requests.bounded(offsets.commitProcessed(undefined, timeoutMs), options, 'commit')
       return
     }
-    const offsets = offsetsAfter(what)
-    for (const { topic, partition, offset, leaderEpoch } of offsets) {
-      const state = this.#partitions.get(topic, partition)
-      if (state !== undefined) this.#partitions.raise(state, offset, leaderEpoch ?? -1)
+    const after = offsets.after(what)
+    for (const { topic, partition, offset, leaderEpoch } of after) {
+      const state = partitions.get(topic, partition)
+      if (state !== undefined) partitions.raise(state, offset, leaderEpoch ?? -1)
     }
-    await this.#requests.bounded(this.#offsets.commit(offsets, timeoutMs), options, 'commit')
+    await requests.bounded(offsets.commit(after, timeoutMs), options, 'commit')
   }
 
   /**
@@ -324,26 +217,29 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * `auto.offset.reset` says; for those a broker is asked.
    */
   async currentOffsets(options: CallOptions = {}): Promise<TopicPartitionOffset[]> {
-    this.#assertOpen()
-    return this.#positions.current(options)
+    this.#engine.assertOpen()
+    return this.#engine.positions.current(options)
   }
 
   /**
-   * How many messages of each assigned partition are not processed yet: the end of the partition, as the broker has it
-   * now, less the next offset to process.
+   * How many messages of each assigned partition are not processed yet: its end (with `read_committed`, the default, the
+   * last stable offset), as the broker has it now, less the next offset to process.
    *
    * @throws TimeoutError
    * @see Java `currentLag`, which does not ask the broker
    */
   async lag(options: CallOptions = {}): Promise<TopicPartitionLag[]> {
-    this.#assertOpen()
-    return this.#positions.lag(options)
+    this.#engine.assertOpen()
+    return this.#engine.positions.lag(options)
   }
 
-  /** Next offset to be delivered of each assigned partition; undefined before its first message. Asks nobody. */
+  /**
+   * Next offset to be delivered of each assigned partition; before its first message the one that `assign()` or `seek()`
+   * told, else undefined. Asks nobody.
+   */
   position(): TopicPartitionResult[] {
-    this.#assertOpen()
-    return this.#positions.position()
+    this.#engine.assertOpen()
+    return this.#engine.positions.position()
   }
 
   /**
@@ -356,8 +252,8 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     partitions: readonly TopicPartition[] = this.assignment(),
     options: CallOptions = {},
   ): Promise<TopicPartitionResult[]> {
-    this.#assertOpen()
-    return this.#requests.committed(partitions, options)
+    this.#engine.assertOpen()
+    return this.#engine.requests.committed(partitions, options)
   }
 
   /**
@@ -367,8 +263,8 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * @see `rd_kafka_seek_partitions`; Java `seek`
    */
   async seek(target: TopicPartitionOffset | readonly TopicPartitionOffset[], options: CallOptions = {}): Promise<void> {
-    this.#assertOpen()
-    await this.#positions.seek(target, options)
+    this.#engine.assertOpen()
+    await this.#engine.positions.seek(target, options)
   }
 
   /**
@@ -377,22 +273,22 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * @see `rd_kafka_pause_partitions`; Java `pause`
    */
   pause(partitions: readonly TopicPartition[] = this.assignment()): void {
-    this.#assertOpen()
-    this.#positions.setPaused(partitions, true)
-    this.#delivery.changed()
+    this.#engine.assertOpen()
+    this.#engine.positions.setPaused(partitions, true)
+    this.#engine.delivery.changed()
   }
 
   /** @see `rd_kafka_resume_partitions`; Java `resume` */
   resume(partitions: readonly TopicPartition[] = this.assignment()): void {
-    this.#assertOpen()
-    this.#positions.setPaused(partitions, false)
-    this.#source.release()
-    this.#delivery.wake()
+    this.#engine.assertOpen()
+    this.#engine.positions.setPaused(partitions, false)
+    this.#engine.source.release()
+    this.#engine.delivery.wake()
   }
 
   /** Partitions that are paused. */
   paused(): TopicPartition[] {
-    return [...this.#partitions.assigned]
+    return [...this.#engine.partitions.assigned]
       .filter(({ isPaused }) => isPaused)
       .map(({ topic, partition }) => ({ topic, partition }))
   }
@@ -404,8 +300,8 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * @see `rd_kafka_query_watermark_offsets`; Java `beginningOffsets`, `endOffsets`
    */
   async watermarkOffsets(topic: string, partition: number, options: CallOptions = {}): Promise<Watermarks> {
-    this.#assertOpen()
-    return this.#requests.watermarks(topic, partition, options)
+    this.#engine.assertOpen()
+    return this.#engine.requests.watermarks(topic, partition, options)
   }
 
   /**
@@ -419,20 +315,20 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     times: readonly (TopicPartition & { timestamp: number })[],
     options: CallOptions = {},
   ): Promise<TopicPartitionResult[]> {
-    this.#assertOpen()
-    return this.#requests.offsetsForTimes(times, options)
+    this.#engine.assertOpen()
+    return this.#engine.requests.offsetsForTimes(times, options)
   }
 
   // ---- life ----
 
-  /** Lets the process end while the consumer is open. */
+  /** Lets the process end while the consumer is open. Nothing in legacy: node-rdkafka's handles always keep it. */
   unref(): void {
-    this.#native.unref()
+    this.#engine.native.unref()
   }
 
   /** Keeps the process alive while the consumer is open: the default. */
   ref(): void {
-    this.#native.ref()
+    this.#engine.native.ref()
   }
 
   /**
@@ -440,82 +336,10 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * `onRevoked` runs. The same promise at every call; it settles within `closeTimeoutMs`, if need be without a goodbye.
    */
   close(): Promise<void> {
-    return this.#closing.close()
+    return this.#engine.closing.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
-  }
-
-  // ---- inside ----
-
-  /**
-   * Where nobody iterates: dispatches events and drops rows that may not be delivered, until there is one that may, which
-   * waits for an iteration, or nothing more. A wake-up comes only after that.
-   */
-  async #drain(): Promise<void> {
-    if (this.#isDraining) return
-    this.#isDraining = true
-    const { budget } = this.#source
-    try {
-      while (!this.#closing.hasBegun && this.#delivery.isIdle && !this.#source.nextRow()) {
-        if (!this.#source.pull()) return
-        if (budget.isSpent()) await budget.turn()
-      }
-    } finally {
-      this.#isDraining = false
-    }
-  }
-
-  // What the anchor calls: made here, where no consumer is in scope.
-  static readonly #wake = (consumer: AnyConsumer, bits: number): void => {
-    if (bits & WAKE_SERVE) for (const event of consumer.#native.serve()) consumer.#events.dispatch(event)
-    if (bits & WAKE_ROWS) consumer.#look()
-  }
-  static readonly #tick = (consumer: AnyConsumer): void => {
-    consumer.#keepAlive()
-  }
-  static readonly #commitInTime = (consumer: AnyConsumer): void => {
-    void consumer.#autoCommit('auto-commit')
-  }
-
-  /** Something may have come: to whoever waits for messages, and where nobody does, rebalances are looked for. */
-  #look(): void {
-    if (this.#closing.hasBegun) {
-      this.#closing.wake()
-    } else if (this.#delivery.isWaiting) {
-      this.#delivery.wake()
-    } else {
-      while (this.#source.pullUrgent());
-      void this.#drain()
-    }
-  }
-
-  #warn(error: KafkaError): void {
-    this.#events.warn(error)
-  }
-
-  /**
-   * Counts as a poll for max.poll.interval.ms when user code is alive: it waits for messages, or has asked for some
-   * since the last time. Otherwise librdkafka lets the group evict this member, as Kafka means it.
-   */
-  #keepAlive(): void {
-    const isAlive = this.#delivery.isAlive || this.#delivery.isWaiting
-    this.#delivery.isAlive = false
-    const slow = this.#liveness.tick(isAlive)
-    if (slow !== undefined && this.#subscription.length > 0) this.#events.emit('slow', slow)
-    if (isAlive) this.#native.keepAlive()
-  }
-
-  async #autoCommit(what: string, retryMs = 0): Promise<void> {
-    try {
-      await this.#offsets.commitProcessed(undefined, retryMs)
-    } catch (error) {
-      this.#warn(commitWarning(error, what))
-    }
-  }
-
-  #assertOpen(): void {
-    if (this.#closing.hasBegun && !this.#closing.isLeaving) throw new ClosedError()
   }
 }

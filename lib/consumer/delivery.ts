@@ -1,7 +1,7 @@
 import { ClosedError, DeserializationError, StateError, type KafkaError } from '../errors'
 import type { Block } from '../message/block'
 import { Message, type MessageContext } from '../message/message'
-import type { Partitions } from './partitions'
+import type { Partitions, PartitionState } from './partitions'
 import type { ConsumerSettings } from './settings'
 import type { Source } from './source'
 
@@ -26,6 +26,8 @@ export class Delivery<K, V> {
   #failure: KafkaError | undefined
   /** The failure is told once, and the next iteration goes on. */
   #isInterruption = false
+  /** Partitions that stand still until the user has moved on in them, or they are given back. */
+  readonly #halted = new Map<PartitionState, KafkaError>()
   #isClosed = false
   readonly #settling: (() => void)[] = []
   /** Set by each request of user code; cleared by who watches over max.poll.interval.ms. */
@@ -97,17 +99,35 @@ export class Delivery<K, V> {
     this.wake()
   }
 
-  /** The user has moved on in this partition: what it was interrupted for lies behind. */
+  /** Each iteration rejects with it until the user has moved on in its partition, or that is given back. */
+  halt(error: KafkaError): void {
+    const state = this.partitions.get(error.topic ?? '', error.partition ?? -1)
+    if (state === undefined) {
+      this.fail(error)
+      return
+    }
+    this.#halted.set(state, error)
+    this.wake()
+  }
+
+  /** The user has moved on in this partition: what an iteration would reject with lies behind. */
   forgive(topic: string, partition: number): void {
     const failure = this.#failure
     if (this.#isInterruption && failure?.topic === topic && failure.partition === partition) this.#takeFailure()
+    const state = this.partitions.get(topic, partition)
+    if (state !== undefined) this.#halted.delete(state)
   }
 
   #takeFailure(): KafkaError | undefined {
     const failure = this.#failure
     if (this.#isInterruption) this.#failure = undefined
     this.#isInterruption = false
-    return failure
+    if (failure !== undefined) return failure
+    for (const [state, error] of this.#halted) {
+      if (this.partitions.get(state.topic, state.partition) === state) return error
+      this.#halted.delete(state)
+    }
+    return undefined
   }
 
   close(): void {
@@ -161,7 +181,8 @@ export class Delivery<K, V> {
   ): Promise<T | undefined> {
     for (;;) {
       if (signal?.aborted === true) throw signal.reason
-      if (this.#failure !== undefined) throw this.#takeFailure() as KafkaError
+      const failure = this.#takeFailure()
+      if (failure !== undefined) throw failure
       if (this.#isClosed || isOver()) return undefined
       this.isAlive = true
       if (this.source.budget.isSpent()) {
@@ -186,6 +207,7 @@ export class Delivery<K, V> {
       signal?.aborted !== true &&
       !this.#isClosed &&
       this.#failure === undefined &&
+      this.#halted.size === 0 &&
       (this.source.nextRow() ||
         // A pull may bring a rebalance instead of rows, which blocks.
         (this.source.pull() && !this.isBlocked && this.source.nextRow()))

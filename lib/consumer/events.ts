@@ -1,8 +1,9 @@
 import type { EventEmitter } from 'node:events'
 import { EventKind, type NativeConsumer, type NativeEvent } from '../binding'
-import { CorruptRecordError, type KafkaError, type KafkaErrorDetails } from '../errors'
+import { CorruptRecordError, KafkaError, type KafkaErrorDetails } from '../errors'
 import { reasonOf } from '../reason'
 import { calling, kafkaError } from './native-error'
+import type { Partitions } from './partitions'
 import { Repeats } from './repeats'
 import type { ConsumerSettings, Logger } from './settings'
 import type { ConsumerEvents } from './types'
@@ -21,10 +22,13 @@ export class Events {
     private readonly settings: Pick<ConsumerSettings, 'logger' | 'oauthbearerTokenRefresh'>,
     private readonly onRebalance: (event: NativeEvent) => void,
     private readonly onFatal: (error: KafkaError) => void,
-    /** A partition cannot go on where it is. */
+    /** A partition cannot go on where it is: librdkafka tries again and again. */
     private readonly onCorrupt: (error: KafkaError) => void,
+    /** A partition stands still: librdkafka has given up on it. */
+    private readonly onHalted: (error: KafkaError) => void,
     /** Grows with every message that comes. */
     private readonly progress: () => number,
+    private readonly partitions: Pick<Partitions, 'isReading'>,
   ) {}
 
   /** A listener that throws must not keep what comes after its event from happening: its error goes to the process. */
@@ -46,18 +50,20 @@ export class Events {
         this.onRebalance(event)
         return
       case EventKind.PartitionEof: {
-        const [, topic, partition, offset] = event as [EventKind, string, number, number]
-        this.emit('partitionEof', { topic, partition, offset })
+        // Legacy knows no epoch, and drops by itself what was told before a seek.
+        const [, topic, partition, offset, epoch = Infinity] = event as [EventKind, string, number, number, number?]
+        if (this.partitions.isReading(topic, partition, epoch)) this.emit('partitionEof', { topic, partition, offset })
         return
       }
       case EventKind.ConsumerError:
       case EventKind.ClientError: {
         const [, code, message, fatal, retriable, ...at] = event as [EventKind, number, string, boolean, boolean]
-        this.#error(kafkaError(code, message, { fatal, retriable, ...placeOf(at) }))
+        const [, , , epoch] = at as (number | undefined)[]
+        this.#error(kafkaError(code, message, { fatal, retriable, ...placeOf(at) }), epoch)
         return
       }
       case EventKind.Stats:
-        this.emit('statistics', JSON.parse(event[1] as string) as Record<string, unknown>)
+        this.#statistics(event[1] as string)
         return
       case EventKind.Log: {
         const [, level, facility, message] = event as [EventKind, number, string, string]
@@ -78,21 +84,41 @@ export class Events {
     }
   }
 
+  /** librdkafka does not escape what is configured, such as a quote in `client.id`. */
+  #statistics(json: string): void {
+    let statistics: Record<string, unknown>
+    try {
+      statistics = JSON.parse(json) as Record<string, unknown>
+    } catch (cause) {
+      this.emit(
+        'warning',
+        new KafkaError(`statistics are no JSON: ${reasonOf(cause)}`, 'ERR_KAFKA_STATISTICS', { cause }),
+      )
+      return
+    }
+    this.emit('statistics', statistics)
+  }
+
   #log(method: keyof Logger, line: string): void {
     apart(() => {
       this.settings.logger?.[method](line)
     })
   }
 
-  #error(error: KafkaError): void {
+  /** `epoch`: of the poll that brought it, where it came in order with rows. */
+  #error(error: KafkaError, epoch = Infinity): void {
+    const { topic, partition } = error
+    // Sought, given back or assigned anew since: it no longer holds.
+    const isOver = topic !== undefined && partition !== undefined && !this.partitions.isReading(topic, partition, epoch)
     // librdkafka reads the same again and again: nobody is to wait for what cannot come.
-    if (error instanceof CorruptRecordError && error.partition !== undefined) {
-      this.onCorrupt(error)
+    if (error instanceof CorruptRecordError && partition !== undefined) {
+      if (!isOver) this.onCorrupt(error)
       return
     }
-    // Without an offset to go on from, with `auto.offset.reset: error`, the partition would stand still for ever.
-    if (!error.fatal && error.errno !== ERR_AUTO_OFFSET_RESET) {
-      this.warn(error)
+    if (!error.fatal) {
+      // No offset to go on from, with `auto.offset.reset: error`.
+      if (error.errno !== ERR_AUTO_OFFSET_RESET) this.warn(error)
+      else if (!isOver) this.onHalted(error)
       return
     }
     this.onFatal(error)

@@ -3,7 +3,8 @@ import { ConsumerConfig, type ConsumerProperties } from '../config'
 import { ArgumentError } from '../errors'
 import { createLegacyConsumer } from '../legacy'
 import type { Deserializer } from '../serde'
-import { KafkaStreamConsumer, type CreateNative } from './consumer'
+import { KafkaStreamConsumer } from './consumer'
+import type { CreateNative } from './engine'
 import { pollMode } from './polling'
 import type { ConsumerSettings } from './settings'
 
@@ -21,7 +22,8 @@ export const ConsumerFactory = {
    * )
    * ```
    *
-   * Nothing is sent before `subscribe()` or `assign()`; a broker that is not there is no error here.
+   * librdkafka connects at once and looks for the coordinator of its group, but joins it and fetches only after
+   * `subscribe()` or `assign()`. A broker that is not there is no error here.
    *
    * @throws ConfigError a key is unknown or its value cannot be
    * @throws LoadError the addon (or, for legacy, node-rdkafka) cannot be loaded

@@ -55,6 +55,16 @@ export function checkPartitions(value: unknown, name: string): TopicPartition[] 
   })
 }
 
+/** @throws ArgumentError one is named twice */
+export function checkEachOnce(list: readonly TopicPartition[], name: string): void {
+  const seen = new Set<string>()
+  for (const { topic, partition } of list) {
+    const key = `${topic} [${partition}]`
+    if (seen.has(key)) throw new ArgumentError(`${name}: expected each partition once, got ${key} twice`)
+    seen.add(key)
+  }
+}
+
 /** `lowest`: 0 for real offsets, -2 where the beginning (-2) and the end (-1) have a meaning. */
 export function checkOffsets(
   value: unknown,

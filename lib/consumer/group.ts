@@ -15,6 +15,9 @@ type GroupNative = Pick<
   'assign' | 'incrementalAssign' | 'unassign' | 'incrementalUnassign' | 'pause' | 'resume'
 >
 
+// Of `rebalanceTimeoutMs`, for each step of an answer, however much those before it took: 1/2 more in all.
+const LEAST_SHARE = 1 / 4
+
 export interface GroupEvents {
   onAssigned(partitions: TopicPartition[]): void
   onRevoked(partitions: TopicPartition[]): void
@@ -32,6 +35,8 @@ export class Group {
   /** Partitions being assigned, while `onAssigned` runs: seek() sets where they start. */
   #assigning: Map<string, PartitionStart> | undefined
   #running: Promise<void> = Promise.resolve()
+  /** Of the answer that is under way. */
+  #deadline = 0
 
   constructor(
     private readonly native: GroupNative,
@@ -59,6 +64,7 @@ export class Group {
     const isCooperative = protocol === 'COOPERATIVE'
     this.delivery.block()
     const answer = async (): Promise<void> => {
+      this.#deadline = performance.now() + this.settings.rebalanceTimeoutMs
       try {
         if (kind === 'assign') await this.#assigned(partitions, isCooperative)
         else if (kind === 'revoke') await this.#revoked(partitions, isCooperative, lost as boolean)
@@ -134,8 +140,7 @@ export class Group {
       await this.#handle(this.settings.onRevoked, partitions, 'onRevoked')
       if (this.settings.autoCommit.enabled) {
         try {
-          const { rebalanceTimeoutMs } = this.settings
-          await this.#within(this.offsets.commitProcessed(states, rebalanceTimeoutMs), 'commit on revoke')
+          await this.#within(this.offsets.commitProcessed(states, this.#leftMs), 'commit on revoke')
         } catch (error) {
           this.events.onWarning(commitWarning(error, 'commit on revoke'))
         }
@@ -152,17 +157,34 @@ export class Group {
   }
 
   /** librdkafka keeps a pause beyond the assignment; whoever is assigned the partition next would wait for ever. */
-  resumePaused(states: Iterable<PartitionState>): void {
+  resumePaused(states: Iterable<PartitionState>): PartitionState[] {
     const paused = [...states].filter(({ isPaused }) => isPaused)
-    if (paused.length === 0) return
+    if (paused.length === 0) return paused
     calling('resume', () => {
       this.native.resume(flatPartitions(paused))
     })
+    return paused
+  }
+
+  /** Gives these partitions back by `giveBack`; where that throws they are as before. */
+  withoutPauses<T>(states: Iterable<PartitionState>, giveBack: () => T): T {
+    const paused = this.resumePaused(states)
+    try {
+      return giveBack()
+    } catch (error) {
+      if (paused.length > 0) this.native.pause(flatPartitions(paused))
+      throw error
+    }
   }
 
   /** The open consumer keeps the process alive. One that was closed without waiting for this does not. */
   #within<T>(promise: Promise<T>, what: string): Promise<T> {
-    return within(promise, this.settings.rebalanceTimeoutMs, what, false)
+    return within(promise, this.#leftMs, what, false)
+  }
+
+  get #leftMs(): number {
+    const left = Math.ceil(this.#deadline - performance.now())
+    return Math.max(left, Math.ceil(this.settings.rebalanceTimeoutMs * LEAST_SHARE))
   }
 
   /** What user code has in hand of them may still be finished, and then counts. */

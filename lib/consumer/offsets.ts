@@ -6,7 +6,7 @@ import { reasonOf } from '../reason'
 import { checkOffsets, flatOffsets, fromFlatResults, namesOf } from './flat'
 import { fromNative, kafkaError } from './native-error'
 import { partitionKey, type Partitions, type PartitionState } from './partitions'
-import type { TopicPartitionOffset } from './types'
+import type { TopicPartition, TopicPartitionOffset } from './types'
 
 /** ILLEGAL_GENERATION, REBALANCE_IN_PROGRESS, STALE_MEMBER_EPOCH: of a member that is in the group all the same. */
 const BETWEEN_GENERATIONS: ReadonlySet<number> = new Set([22, 27, 113])
@@ -62,6 +62,30 @@ export class Offsets {
   }
 
   /**
+   * What a commit of these commits: they are done, the next ones follow.
+   *
+   * @throws GroupError they were given back since they were delivered: another member may be further on
+   */
+  after<K, V>(
+    what: Message<K, V> | MessageBatch<K, V> | readonly TopicPartitionOffset[],
+  ): readonly TopicPartitionOffset[] {
+    if (!(what instanceof Message || what instanceof MessageBatch)) return checkOffsets(what, 'offsets', 0)
+    const messages = lastOf(what)
+    const offsets = messages.map(({ topic, partition, offset, leaderEpoch }) => ({
+      topic,
+      partition,
+      offset: offset + 1,
+      ...(leaderEpoch !== undefined && { leaderEpoch }),
+    }))
+    if (!this.isMember()) return offsets
+    const gone = messages.filter(
+      ({ topic, partition, epoch }) => epoch < (this.#partitions.get(topic, partition)?.since ?? Infinity),
+    )
+    if (gone.length > 0) throw givenBack(gone)
+    return offsets
+  }
+
+  /**
    * @param retryMs How long it may be tried again while the group rebalances around partitions that stay assigned: brokers
    *   refuse what comes between two generations of the group.
    * @throws KafkaError when the group coordinator refused any of them
@@ -95,8 +119,7 @@ export class Offsets {
         state !== undefined && this.#partitions.get(topic, partition) !== state,
     )
     if (gone.length === 0) return true
-    const names = namesOf(gone.map(({ offset }) => offset))
-    reject(error ?? kafkaError(ERR_ILLEGAL_GENERATION, `commit of ${names}: it was given back before it was sent`))
+    reject(error ?? givenBack(gone.map(({ offset }) => offset)))
     return false
   }
 
@@ -143,6 +166,10 @@ export class Offsets {
   }
 }
 
+function givenBack(places: readonly TopicPartition[]): KafkaError {
+  return kafkaError(ERR_ILLEGAL_GENERATION, `commit of ${namesOf(places)}: it was given back before it was sent`)
+}
+
 function refusalOf({ parts }: Request, refusals: ReadonlyMap<string, number>): KafkaError | undefined {
   const refused = parts.flatMap(({ offset: { topic, partition, offset } }) => {
     const error = refusals.get(partitionKey(topic, partition))
@@ -158,19 +185,13 @@ function failureOf({ parts }: Request, failure: unknown): unknown {
   return fromNative(failure, `commit of ${namesOf(parts.map(({ offset }) => offset))}`)
 }
 
-/** What a commit of these commits: they are done, the next ones follow. */
-export function offsetsAfter<K, V>(
-  what: Message<K, V> | MessageBatch<K, V> | readonly TopicPartitionOffset[],
-): TopicPartitionOffset[] {
-  if (what instanceof Message) {
-    const { topic, partition, offset, leaderEpoch } = what
-    return [{ topic, partition, offset: offset + 1, ...(leaderEpoch !== undefined && { leaderEpoch }) }]
-  }
-  if (!(what instanceof MessageBatch)) return checkOffsets(what, 'offsets', 0)
+/** The last message of each partition. */
+function lastOf<K, V>(what: Message<K, V> | MessageBatch<K, V>): Message<K, V>[] {
+  if (what instanceof Message) return [what]
   // By slot: a batch has many messages and few partitions.
   const last = new Map<number, number>()
   for (let row = what.from; row < what.from + what.length; row++) last.set(what.block.slot(row), row)
-  return [...last.values()].flatMap((row) => offsetsAfter(what.at(row - what.from) as Message<K, V>))
+  return [...last.values()].map((row) => what.at(row - what.from) as Message<K, V>)
 }
 
 /** What a commit that nobody awaits reports. */

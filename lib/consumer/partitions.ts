@@ -11,6 +11,8 @@ const NEVER = 0x7fffffff
 export interface PartitionState {
   readonly topic: string
   readonly partition: number
+  /** Epoch at which it was assigned: rows of an earlier one may be another member's by now. */
+  readonly since: number
   /** Rows polled at an earlier epoch must not be delivered, nor count as processed. */
   fence: number
   /** Nothing of it is delivered any more, but what was delivered before may still be finished and committed. */
@@ -18,6 +20,8 @@ export interface PartitionState {
   isPaused: boolean
   /** -1 before its first message. */
   slot: number
+  /** The latest seek: one before it that is still tried gives up. */
+  seek: object | undefined
   /** Where it was told to start; undefined: at the committed offset. */
   startOffset: number | undefined
   /** Next offset to process, told before the first message came; later the table by slot has it. */
@@ -149,10 +153,12 @@ export class Partitions implements SlotNames {
     const state: PartitionState = {
       topic,
       partition,
+      since: fence,
       fence,
       isStopping: false,
       isPaused: false,
       slot,
+      seek: undefined,
       startOffset,
       early: undefined,
       committed: undefined,
@@ -186,12 +192,25 @@ export class Partitions implements SlotNames {
     this.#write(state)
   }
 
+  /** Moves on to `offset`. What was processed before is no longer what the next commit says. */
   seek(state: PartitionState, epoch: number, offset: number): void {
-    state.startOffset = offset
+    this.move(state, epoch, offset)
     state.early = undefined
+    if (state.slot >= 0) this.#next[state.slot] = NaN
+  }
+
+  /** The same, but what was processed stays to be committed until something else is. */
+  move(state: PartitionState, epoch: number, offset: number): void {
+    state.startOffset = offset
     // Fenced later for another reason: that stays.
     this.fence(state, Math.max(state.fence, epoch))
-    if (state.slot >= 0) this.#next[state.slot] = this.#left[state.slot] = NaN
+    if (state.slot >= 0) this.#left[state.slot] = NaN
+  }
+
+  /** What was told of it at `epoch` is still so: it was not sought, given back or assigned anew since. */
+  isReading(topic: string, partition: number, epoch: number): boolean {
+    const state = this.get(topic, partition)
+    return state !== undefined && !state.isStopping && epoch >= state.fence
   }
 
   setPaused(state: PartitionState, isPaused: boolean): void {

@@ -4,7 +4,7 @@ import type { Delivery } from './delivery'
 import { checkOffsets, checkPartitions, flatOffsets, flatPartitions, fromFlatResults } from './flat'
 import type { Group } from './group'
 import { awaiting, calling, kafkaError } from './native-error'
-import type { Partitions } from './partitions'
+import type { Partitions, PartitionState } from './partitions'
 import type { Requests } from './requests'
 import type {
   CallOptions,
@@ -39,12 +39,16 @@ export class Positions {
     })
   }
 
-  async current(options: CallOptions): Promise<TopicPartitionOffset[]> {
+  current(options: CallOptions): Promise<TopicPartitionOffset[]> {
+    return this.#current(this.requests.sharing(options))
+  }
+
+  async #current(asking: () => CallOptions): Promise<TopicPartitionOffset[]> {
     const states = [...this.partitions.assigned]
     const unknown = states.filter(
       (state) => this.partitions.next(state) === undefined && state.startOffset === undefined,
     )
-    const committed = await this.requests.committed(unknown, options)
+    const committed = await this.requests.committed(unknown, asking())
     return Promise.all(
       states.map(async (state) => {
         const { topic, partition, startOffset } = state
@@ -53,7 +57,7 @@ export class Positions {
           startOffset ??
           committed.find((result) => result.topic === topic && result.partition === partition)?.offset
         if (known !== undefined && known >= 0) return { topic, partition, offset: known }
-        const { low, high } = await this.requests.watermarks(topic, partition, options)
+        const { low, high } = await this.requests.watermarks(topic, partition, asking())
         const isFromEnd = known === undefined ? isLatest(this.autoOffsetReset) : known === -1
         return { topic, partition, offset: isFromEnd ? high : low }
       }),
@@ -61,10 +65,11 @@ export class Positions {
   }
 
   async lag(options: CallOptions): Promise<TopicPartitionLag[]> {
-    const current = await this.current(options)
+    const asking = this.requests.sharing(options)
+    const current = await this.#current(asking)
     return Promise.all(
       current.map(async ({ topic, partition, offset: before }) => {
-        const { high } = await this.requests.watermarks(topic, partition, options)
+        const { high } = await this.requests.watermarks(topic, partition, asking())
         // Reading went on meanwhile.
         const state = this.partitions.get(topic, partition)
         const offset = Math.max(before, (state && this.partitions.next(state)) ?? 0)
@@ -116,31 +121,42 @@ export class Positions {
 
   async #seek(list: readonly TopicPartitionOffset[], timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs
-    let rest = list
+    const seek = {}
+    let rest = list.flatMap((target) => {
+      const state = this.partitions.get(target.topic, target.partition)
+      if (state !== undefined) state.seek = seek
+      return state === undefined ? [] : [{ target, state }]
+    })
     for (;;) {
-      const states = rest.map(({ topic, partition }) => this.partitions.get(topic, partition))
-      const { epoch, results } = await awaiting('seek', () => this.native.seek(flatOffsets(rest), timeoutMs))
+      const targets = flatOffsets(rest.map(({ target }) => target))
+      const { epoch, results } = await awaiting('seek', () => this.native.seek(targets, timeoutMs))
       const parsed = fromFlatResults(results)
-      const again: TopicPartitionOffset[] = []
       let refused: KafkaError | undefined
-      rest.forEach((target, index) => {
+      const again = rest.filter(({ target, state }, index) => {
         const error = parsed[index]?.error ?? 0
-        const state = this.partitions.get(target.topic, target.partition)
-        // Given back or assigned anew meanwhile: then the assignment says where it starts.
-        const isSame = state !== undefined && state === states[index]
-        if (error === 0 && isSame) {
+        if (error === 0 && this.#isStill(state)) {
           this.partitions.seek(state, epoch, target.offset)
           this.delivery.forgive(target.topic, target.partition)
-        } else if (error === ERR_STATE && performance.now() < deadline) again.push(target)
-        else if (error !== 0) refused ??= refusal(error, target)
+        }
+        if (error === 0) return false
+        if (error === ERR_STATE && this.#isStill(state) && performance.now() < deadline) return true
+        refused ??= refusal(error, target)
+        return false
       })
       // After all that did move are fenced.
       if (refused !== undefined) throw refused
       if (again.length === 0) return
       // Just assigned: librdkafka still asks where to begin, and refuses to seek until it knows.
       await new Promise((resolve) => setTimeout(resolve, SEEK_RETRY_MS))
-      rest = again
+      // A later seek, or another assignment, says where they go on.
+      rest = again.filter(({ state }) => this.#isStill(state) && state.seek === seek)
+      if (rest.length === 0) return
     }
+  }
+
+  /** It was not given back or assigned anew. */
+  #isStill(state: PartitionState): boolean {
+    return this.partitions.get(state.topic, state.partition) === state
   }
 }
 

@@ -27,6 +27,8 @@ export class Requests {
   constructor(
     private readonly native: RequestsNative,
     private readonly requestTimeoutMs: number,
+    /** Who is woken with the answers: a call that waits may be all that holds it. */
+    readonly owner: object,
   ) {}
 
   /**
@@ -37,6 +39,16 @@ export class Requests {
   timeout(options: CallOptions): number {
     checkSignal(options.signal)
     return checkTimeout(options.timeoutMs, this.requestTimeoutMs)
+  }
+
+  /**
+   * For calls that ask several times: the options of the next question, with what is left of the time.
+   *
+   * @throws ArgumentError
+   */
+  sharing(options: CallOptions): () => CallOptions {
+    const deadline = performance.now() + this.timeout(options)
+    return () => ({ ...options, timeoutMs: Math.max(1, Math.ceil(deadline - performance.now())) })
   }
 
   /** A call that librdkafka was given `timeout(options)` for. */

@@ -22,7 +22,7 @@ export interface OauthbearerToken {
 
 /** What the consumer itself needs of the configuration; the rest is librdkafka's. */
 export interface ConsumerSettings {
-  /** Rows that one poll may take: 1 for Standard, the batch size of Buffered. */
+  /** Rows that one poll may take: 16 for Standard, the batch size of Buffered. */
   pollMax: number
   autoCommit: { enabled: boolean; intervalMs: number }
   autoOffsetReset: string

@@ -91,6 +91,23 @@ export class Source {
     return row - this.row
   }
 
+  /** Takes rows from the cursor on, at most up to `end`: user code that runs meanwhile may pause, resume or seek. */
+  take(end: number): void {
+    this.row = end
+  }
+
+  /** Rows that were taken and not used come first again. */
+  putBack(block: Block, row: number, end: number): void {
+    if (row === end) return
+    if (this.block === block && this.row === end) {
+      this.row = row
+      return
+    }
+    if (this.row < this.#end) this.#segments.unshift({ block: this.block, row: this.row, end: this.#end })
+    this.#segments.unshift({ block, row, end })
+    this.row = this.#end = 0
+  }
+
   /**
    * Asks the addon once. True when there are rows or an event was dispatched; false when it had nothing, and a wake-up
    * will come.

@@ -24,18 +24,21 @@ export interface TopicPartitionResult extends TopicPartition {
 
 /** How far a partition is behind. */
 export interface TopicPartitionLag extends TopicPartition {
-  /** Messages that are not processed yet; with `read_committed`, those of open and aborted transactions among them. */
+  /**
+   * Messages that are not processed yet: from `offset` to `high`. With `read_committed`, the default, those of aborted
+   * transactions count, and those of open ones do not.
+   */
   lag: number
   /** Next offset to process. */
   offset: number
-  /** Offset the next message will get. */
+  /** Offset the next message will get; with `read_committed`, the default, the last stable offset. */
   high: number
 }
 
 export interface Watermarks {
   /** First offset there is. */
   low: number
-  /** Offset the next message will get. */
+  /** Offset the next message will get; with `read_committed`, the default, the last stable offset. */
   high: number
 }
 
@@ -70,8 +73,9 @@ export interface ConsumerEvents {
   /** The client cannot go on; a running stream rejects with the same error. */
   error: [error: KafkaError]
   /**
-   * Something went wrong and librdkafka is dealing with it: a broker down, an unknown topic, a failed auto-commit. The
-   * same is told again after a minute if it still lasts.
+   * Something went wrong and librdkafka is dealing with it: a broker down, an unknown topic, a failed auto-commit. What
+   * librdkafka repeats (a broker down) is told again after a minute if it still lasts; a topic that is unknown or, in a
+   * classic group, forbidden, once.
    */
   warning: [error: KafkaError]
   /**

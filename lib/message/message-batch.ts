@@ -4,8 +4,10 @@ import { Message, type MessageContext } from './message'
 /**
  * Messages that arrived together, in order within each partition.
  *
- * Iterate it, or read columns by index where every nanosecond counts: `valueBytes(i)` makes no message object.
- * The batch shares one buffer, so keeping one of its messages keeps them all; `message.copy()` for those you store.
+ * Iterate it, or read columns by index where every nanosecond counts: `valueBytes(i)` makes no message object. But
+ * unless both deserializers are `infallible` (of ours `bytes()`), the messages are made and deserialized before the
+ * batch is handed out. It shares one buffer, so keeping one of its messages keeps them all; `message.copy()` for those
+ * you store.
  *
  * @see Java `ConsumerRecords`
  */

@@ -25,8 +25,9 @@ export type TimestampType = (typeof TIMESTAMP_TYPES)[number]
 /**
  * One Kafka message: a view into the batch it came in.
  *
- * Nothing is read before it is asked for, so an untouched field costs nothing. Keeping a message keeps its whole batch
- * (about 256 KiB); `copy()` gives one that keeps only itself.
+ * Nothing is read before it is asked for, so an untouched field costs nothing; but key and value are deserialized
+ * before the message is handed out, unless their deserializer is `infallible` (of ours `bytes()`). Keeping a message
+ * keeps its whole batch (about 256 KiB); `copy()` gives one that keeps only itself.
  *
  * @see `rd_kafka_message_t`; Java `ConsumerRecord`
  */
@@ -85,6 +86,11 @@ export class Message<K = Buffer, V = Buffer> {
   /** The value as the value deserializer gives it; null for a tombstone. An empty value is not null. */
   get value(): V | null {
     return this.#value === UNREAD ? this.decodeValue() : this.#value
+  }
+
+  /** @internal Of the poll that brought it. */
+  get epoch(): number {
+    return this.#block.epoch
   }
 
   /** @internal */

@@ -21,7 +21,8 @@ export interface SerializeContext {
 /**
  * Makes a value of a key's or a value's bytes.
  *
- * It is called once for each message and part, synchronously; a null key or value is not given to it. What it throws
+ * It is called synchronously, for key and value of each message before that is handed out, so that what it refuses is
+ * found in order; an `infallible` one when they are asked for. A null key or value is not given to it. What it throws
  * becomes a `DeserializationError` that carries the record.
  *
  * @see Java `Deserializer`
@@ -34,7 +35,7 @@ export interface Deserializer<T> {
    * neither a view nor a context for each message.
    */
   deserializeRange?(buffer: Buffer, start: number, end: number): T
-  /** It never throws, so a message need not be deserialized before it is handed out. */
+  /** It never throws, so a message is not deserialized before it is asked for. Of ours: `bytes()`. */
   readonly infallible?: true
 }
 

@@ -58,7 +58,15 @@ describe('an offset that is not in the log any more', () => {
     expect(failure).toBeInstanceOf(OffsetError)
     expect(failure.code).toBe('ERR__AUTO_OFFSET_RESET')
     // node-rdkafka does not say which partition.
-    if (mode !== 'legacy') expect(failure).toMatchObject({ topic, partition: 0 })
+    if (mode !== 'legacy') {
+      expect(failure).toMatchObject({ topic, partition: 0, fatal: false })
+      // Until the user says where to go on.
+      watched.read()
+      expect(await watched.ended()).toBe(failure)
+      await watched.consumer.seek({ topic, partition: 0, offset: FIRST })
+      watched.read()
+      await watched.waitForDistinct(COUNT - FIRST)
+    }
     await watched.close()
   })
 })

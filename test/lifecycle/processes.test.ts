@@ -5,7 +5,7 @@ import * as testing from '../../lib/testing'
 import { TIERS } from '../helpers/consumer'
 import { startFixture } from '../helpers/fixture'
 import { patient } from '../helpers/wait'
-import { filledCluster } from '../fixtures/support/filled'
+import { filledCluster, PARTITIONS } from '../fixtures/support/filled'
 import type { ChildResult, RunningChild } from '../helpers/child'
 
 const MESSAGES = 4000
@@ -83,7 +83,9 @@ describe.each(TIERS)('%s', (mode) => {
     const parameters = { mode, bootstrap: cluster.bootstrapServers, messages: MESSAGES, unused }
     const result = await startFixture('unheld', parameters, { nodeFlags: ['--expose-gc'] }).result
     expect(ending(result)).toEqual(WELL)
-    expect(result.events).toEqual([{ clientsBefore: unused, clientsAfter: 0, threadsAfter: 0, read: MESSAGES }])
+    expect(result.events).toEqual([
+      { clientsBefore: unused, clientsAfter: 0, threadsAfter: 0, read: MESSAGES, end: MESSAGES / PARTITIONS },
+    ])
   })
 
   it('goes with a worker thread that ends by itself and never closed it', async () => {

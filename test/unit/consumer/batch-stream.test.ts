@@ -1,5 +1,5 @@
 import { bytes } from '../../../lib/serde'
-import { isPending, setup, valued, type Setup } from './support/delivery'
+import { isPending, picky, setup, valued, type Setup } from './support/delivery'
 import { row, run } from './support/rows'
 
 const WAYS = [
@@ -130,6 +130,31 @@ describe('batches()', () => {
     expect(Array.from(batch ?? [], ({ value }) => value)).toEqual(['a', 'b'])
     expect(batch?.at(1)?.value).toBe('b')
     expect(count).toBe(2)
+  })
+
+  it('gives each row once also when user code resumes a partition while it deserializes', async () => {
+    const all: Setup = setup({
+      value: picky,
+      policy: 'skip',
+      onSkipped: ({ offset }) => {
+        skipped.push(offset)
+        const state = all.partitions.get('t', 1)
+        if (state === undefined) throw new Error('not assigned')
+        all.partitions.setPaused(state, false)
+        all.source.release()
+      },
+    })
+    const skipped: number[] = []
+    const paused = all.partitions.get('t', 1)
+    if (paused === undefined) throw new Error('not assigned')
+    all.partitions.setPaused(paused, true)
+    all.native.give([...valued(['p', 'q'], 1, 50), ...valued(['a', 'bad', 'b', 'c'])])
+    const seen: unknown[] = []
+    for await (const batch of all.batches()) {
+      for (const { value } of batch) seen.push(value)
+      if (seen.length >= 5) break
+    }
+    expect([seen, skipped]).toEqual([['a', 'b', 'c', 'p', 'q'], [1]])
   })
 
   it('is its own iterator, as stream() is', () => {

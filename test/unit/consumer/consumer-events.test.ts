@@ -1,12 +1,17 @@
 // What a consumer tells, and what it tells the group: over a fake addon.
 import { EventKind } from '../../../lib/binding'
+import type { Message } from '../../../lib/message/message'
+import type { MessageBatch } from '../../../lib/message/message-batch'
 import { waitFor } from '../../helpers/wait'
 import { useFakedConsumers, type Faked } from './support/consumer'
 import { isPending, turn } from './support/delivery'
+import { nativeError } from './support/fake-native'
 import { rejectionOf, thrownBy } from './support/errors'
 import { run } from './support/rows'
 
 const consumers = useFakedConsumers()
+
+type Batch = MessageBatch<string, string>
 
 const T0 = { topic: 't', partition: 0 }
 const T1 = { topic: 't', partition: 1 }
@@ -110,6 +115,100 @@ describe('assign()', () => {
     consumer.assign([T1])
     expect(native.callsOf('resume')).toEqual([[['t', 1]]])
     expect(consumer.paused()).toEqual([])
+  })
+
+  it('that is refused leaves all as it was, what is paused, too', () => {
+    const { native, consumer } = assigned()
+    consumer.pause([T1])
+    const calls = native.calls.length
+    expect(() => {
+      consumer.assign([T1, T0, T1])
+    }).toThrow('partitions: expected each partition once, got t [1] twice')
+    expect(native.calls).toHaveLength(calls)
+    jest.spyOn(native, 'assign').mockImplementation(() => {
+      throw nativeError(-172, 'of the group')
+    })
+    expect(() => {
+      consumer.assign([T0])
+    }).toThrow('of the group')
+    expect(native.calls.slice(calls)).toEqual([
+      ['resume', ['t', 1]],
+      ['pause', ['t', 1]],
+    ])
+    expect([consumer.assignment(), consumer.paused()]).toEqual([[T0, T1], [T1]])
+  })
+
+  it('commits before it what was processed, with auto-commit', async () => {
+    const { native, consumer } = assigned({ autoCommit: { enabled: true, intervalMs: 60_000 } })
+    const stream = consumer.stream()
+    await stream.next()
+    await stream.next()
+    consumer.assign([T0])
+    expect(native.calls.map(([name]) => name)).toEqual(['assign', 'commit', 'assign'])
+    expect(native.callsOf('commit')).toEqual([[['t', 0, 1, -1, '']]])
+  })
+})
+
+describe('commit() of a message or a batch', () => {
+  /** Read by a member, whose partition was then given back. */
+  async function givenBack(): Promise<{ faked: Faked; done: { message: Message<string, string>; batch: Batch } }> {
+    const faked = consumers.create()
+    const { native, consumer } = faked
+    await consumer.subscribe(['t'])
+    native.giveRebalance('assign', [T0])
+    native.ringRows()
+    await turn()
+    native.give(run(3, { slot: native.slot('t', 0) }))
+    const batches = consumer.batches()
+    const { value: batch } = await batches.next()
+    await batches.return()
+    const message = batch?.at(2)
+    if (batch === undefined || message === undefined) throw new Error('no message')
+    await consumer.commit(message)
+    expect(native.callsOf('commit')).toHaveLength(1)
+    native.giveRebalance('revoke', [T0])
+    native.ringRows()
+    await turn()
+    await turn()
+    return { faked, done: { message, batch } }
+  }
+
+  it.each(['message', 'batch'] as const)('that was given back is refused: a %s', async (what) => {
+    const { faked, done } = await givenBack()
+    const { native, consumer } = faked
+    const refusal = { name: 'GroupError', message: expect.stringMatching(/^commit of t \[0\].*given back/) as string }
+    expect(await rejectionOf(consumer.commit(done[what]))).toMatchObject(refusal)
+    native.giveRebalance('assign', [T0])
+    native.ringRows()
+    await turn()
+    expect(consumer.assignment()).toEqual([T0])
+    expect(await rejectionOf(consumer.commit(done[what]))).toMatchObject(refusal)
+    // Nor does it count as processed now.
+    await consumer.commit()
+    expect(native.callsOf('commit')).toHaveLength(1)
+  })
+
+  it('that the user assigned and no longer has is sent: nobody else was given it', async () => {
+    const { native, consumer } = assigned()
+    const { value: message } = await consumer.stream().next()
+    consumer.assign([T1])
+    await consumer.commit(message)
+    expect(native.callsOf('commit')).toEqual([[['t', 0, 1, -1, '']]])
+  })
+})
+
+describe('a seek under way', () => {
+  it('does not keep a waiting iteration from rebalances', async () => {
+    const { native, consumer, events } = assigned({}, 0)
+    jest.spyOn(native, 'seek').mockReturnValue(new Promise(() => undefined))
+    void consumer.stream().next()
+    await turn()
+    consumer.seek({ ...T0, offset: 1 }).catch(() => undefined)
+    native.giveRebalance('revoke', [T0])
+    native.ringRows()
+    await turn()
+    await turn()
+    expect(events).toEqual([['revoked', [T0]]])
   })
 })
 

@@ -1,7 +1,7 @@
 // What stream() and batches() have in common.
 import { POLL_NEEDS_TURN } from '../../../lib/binding'
 import type { Delivery } from '../../../lib/consumer/delivery'
-import { ClosedError, CorruptRecordError, KafkaError, StateError } from '../../../lib/errors'
+import { ClosedError, CorruptRecordError, KafkaError, OffsetError, StateError } from '../../../lib/errors'
 import { bytes } from '../../../lib/serde'
 import { withDeadline } from '../../helpers/wait'
 import { isPending, picky, setup as setupDelivery, turn, type Setup } from './support/delivery'
@@ -247,6 +247,43 @@ describe.each(WAYS.map(([way, setup], index) => ({ way, setup, how: index % 2 ==
       all.delivery.forgive('t', 0)
       expect(await rejectionOf(iterate(all).next())).toBe(fatal)
       expect(await rejectionOf(iterate(all).next())).toBe(fatal)
+    })
+
+    it('rejects for each partition that stands still until the user has moved on in it', async () => {
+      const all = open()
+      const [first, second] = [0, 1].map(
+        (partition) => new OffsetError('none', 'ERR__AUTO_OFFSET_RESET', { topic: 't', partition }),
+      ) as [OffsetError, OffsetError]
+      const waiting = iterate(all).next()
+      await turn()
+      all.delivery.halt(first)
+      all.delivery.halt(second)
+      all.native.give(run(1))
+      expect(await rejectionOf(waiting)).toBe(first)
+      expect(await rejectionOf(iterate(all).next())).toBe(first)
+      all.delivery.forgive('t', 0)
+      expect(await rejectionOf(iterate(all).next())).toBe(second)
+      all.delivery.forgive('t', 1)
+      expect(offsetOf(await iterate(all).next())).toBe(0)
+    })
+
+    it('goes on when a partition that stood still was given back, or is assigned anew', async () => {
+      const all = open()
+      for (const partition of [1, 2]) {
+        all.delivery.halt(new OffsetError('none', 'ERR__AUTO_OFFSET_RESET', { topic: 't', partition }))
+        all.partitions.revoke('t', partition)
+      }
+      all.partitions.assign('t', 2, 1, undefined)
+      all.native.give(run(1))
+      expect(offsetOf(await iterate(all).next())).toBe(0)
+    })
+
+    it('ends when nobody knows the partition that stands still', async () => {
+      const all = open()
+      const error = new OffsetError('none', 'ERR__AUTO_OFFSET_RESET')
+      all.delivery.halt(error)
+      expect(await rejectionOf(iterate(all).next())).toBe(error)
+      expect(await rejectionOf(iterate(all).next())).toBe(error)
     })
 
     it('rejects with the reason of a signal that was aborted before', async () => {

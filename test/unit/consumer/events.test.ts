@@ -7,6 +7,9 @@ import { CorruptRecordError, type KafkaError } from '../../../lib/errors'
 import { turn } from './support/delivery'
 import { FakeNative, nativeError, rebalance } from './support/fake-native'
 
+/** Every partition was sought at this epoch. */
+const FENCE = 5
+
 type Refresh = ConsumerSettings['oauthbearerTokenRefresh']
 
 interface Setup {
@@ -18,6 +21,7 @@ interface Setup {
   rebalances: NativeEvent[]
   fatal: KafkaError[]
   corrupt: KafkaError[]
+  halted: KafkaError[]
   /** `count`: polls that brought messages. */
   progress: { count: number }
 }
@@ -39,6 +43,7 @@ function setup(refresh?: Refresh, logger: 'logger' | 'none' = 'logger'): Setup {
   const rebalances: NativeEvent[] = []
   const fatal: KafkaError[] = []
   const corrupt: KafkaError[] = []
+  const halted: KafkaError[] = []
   const settings = {
     logger:
       logger === 'none' ? undefined : { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
@@ -52,9 +57,11 @@ function setup(refresh?: Refresh, logger: 'logger' | 'none' = 'logger'): Setup {
     (event) => rebalances.push(event),
     (error) => fatal.push(error),
     (error) => corrupt.push(error),
+    (error) => halted.push(error),
     () => progress.count,
+    { isReading: (_topic, _partition, epoch) => epoch >= FENCE },
   )
-  return { progress, corrupt, native, emitter, events, emitted, logged, rebalances, fatal }
+  return { progress, corrupt, halted, native, emitter, events, emitted, logged, rebalances, fatal }
 }
 
 describe('an event of the addon', () => {
@@ -156,11 +163,26 @@ describe('an event of the addon', () => {
     expect(emitted).toEqual([])
   })
 
-  it('that there is no offset to go on from ends the iteration as a fatal error does', () => {
-    const { events, emitted, fatal } = setup()
+  it('that a partition was at its end before it was sought is not told', () => {
+    const { events, emitted } = setup()
+    events.dispatch([EventKind.PartitionEof, 't', 3, 17, FENCE - 1])
+    events.dispatch([EventKind.PartitionEof, 't', 3, 18, FENCE])
+    expect(emitted).toEqual([['partitionEof', { topic: 't', partition: 3, offset: 18 }]])
+  })
+
+  it('that carries statistics which are no JSON is a warning', () => {
+    const { events, emitted } = setup()
+    expect(() => {
+      events.dispatch([EventKind.Stats, '{"client_id":"a\\h"}'])
+    }).not.toThrow()
+    expect(emitted).toMatchObject([['warning', { code: 'ERR_KAFKA_STATISTICS' }]])
+  })
+
+  it('that there is no offset to go on from halts the partition, and is no fatal error', () => {
+    const { events, emitted, fatal, halted } = setup()
     events.dispatch([EventKind.ConsumerError, -140, 'no previously committed offset', false, false, 't', 0, -1001])
-    expect(fatal).toMatchObject([{ code: 'ERR__AUTO_OFFSET_RESET' }])
-    expect(emitted).toEqual([])
+    expect(halted).toMatchObject([{ code: 'ERR__AUTO_OFFSET_RESET', topic: 't', partition: 0 }])
+    expect([fatal, emitted]).toEqual([[], []])
   })
 
   it('of a fatal error does not end the process when nobody listens', () => {

@@ -1,4 +1,4 @@
-import { commitWarning, Offsets, offsetsAfter } from '../../../lib/consumer/offsets'
+import { commitWarning, Offsets } from '../../../lib/consumer/offsets'
 import { Partitions, type PartitionState } from '../../../lib/consumer/partitions'
 import { ArgumentError, GroupError, KafkaError } from '../../../lib/errors'
 import { Message, type MessageContext } from '../../../lib/message/message'
@@ -127,12 +127,15 @@ describe('the offsets after', () => {
     valueDeserializer: bytes(),
   }
 
+  const native = new FakeNative()
+  const offsets = new Offsets(native, new Partitions(native), () => false)
+
   it('a message: the next of its partition, with the epoch of its leader where it is known', () => {
     const block = blockOf([row({ slot: 1, offset: 6, leaderEpoch: 3 }), row({ slot: 0, offset: 2 })])
-    expect(offsetsAfter(new Message(block, 0, context))).toEqual([
+    expect(offsets.after(new Message(block, 0, context))).toEqual([
       { topic: 't1', partition: 1, offset: 7, leaderEpoch: 3 },
     ])
-    expect(offsetsAfter(new Message(block, 1, context))).toEqual([{ topic: 't0', partition: 0, offset: 3 }])
+    expect(offsets.after(new Message(block, 1, context))).toEqual([{ topic: 't0', partition: 0, offset: 3 }])
   })
 
   it('a batch: the next of each partition that it has, and of no other', () => {
@@ -142,18 +145,18 @@ describe('the offsets after', () => {
       ...run(1, { slot: 0, offset: 13 }),
       ...run(1, { slot: 2, offset: 99 }),
     ])
-    const after = offsetsAfter(new MessageBatch(block, 1, 6, context, undefined))
-    expect(after.sort((a, b) => a.partition - b.partition)).toEqual([
+    const after = offsets.after(new MessageBatch(block, 1, 6, context, undefined))
+    expect([...after].sort((a, b) => a.partition - b.partition)).toEqual([
       { topic: 't0', partition: 0, offset: 14 },
       { topic: 't1', partition: 1, offset: 22 },
     ])
   })
 
   it('offsets: these, once they are checked', () => {
-    expect(offsetsAfter([{ topic: 't', partition: 0, offset: 5 }])).toEqual([{ topic: 't', partition: 0, offset: 5 }])
-    const error = thrownBy(() => offsetsAfter([{ topic: 't', partition: 0, offset: -1 }]))
+    expect(offsets.after([{ topic: 't', partition: 0, offset: 5 }])).toEqual([{ topic: 't', partition: 0, offset: 5 }])
+    const error = thrownBy(() => offsets.after([{ topic: 't', partition: 0, offset: -1 }]))
     expect(error).toBeInstanceOf(ArgumentError)
-    expect(() => offsetsAfter({} as never)).toThrow('offsets: expected an array, got an object')
+    expect(() => offsets.after({} as never)).toThrow('offsets: expected an array, got an object')
   })
 })
 

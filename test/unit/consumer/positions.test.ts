@@ -59,7 +59,7 @@ function setup({ reset = 'latest', inHand = () => undefined, onAssigned, starts 
     },
     { onAssigned: ignore, onRevoked: ignore, onLost: ignore, onWarning: ignore },
   )
-  const requests = new Requests(native, 1000)
+  const requests = new Requests(native, 1000, {})
   starts.forEach((start, partition) => {
     partitions.assign('t', partition, 0, start)
   })
@@ -161,6 +161,16 @@ describe('the current offsets', () => {
 })
 
 describe('the lag', () => {
+  it('is asked for in several questions, which share the time', async () => {
+    const { native, positions } = setup({ reset: 'earliest' })
+    jest.spyOn(native, 'committed').mockImplementation(async (partitions) => {
+      await new Promise((resolve) => setTimeout(resolve, 30))
+      return [partitions[0] as string, partitions[1] as number, -1001, -1, '', 0]
+    })
+    await positions.lag({ timeoutMs: 1000 })
+    expect(native.callsOf('watermarks').map(([, , timeoutMs]) => (timeoutMs as number) < 980)).toEqual([true, true])
+  })
+
   it('is what is left to process, also of what came while brokers were asked', async () => {
     const { native, positions, process } = setup({ starts: [0] })
     jest.spyOn(native, 'watermarks').mockImplementation(() => {
@@ -279,6 +289,31 @@ describe('seek()', () => {
     expect(state(0)).toMatchObject({ startOffset: 8, fence: 6 })
     expect([state(1), state(2)]).toMatchObject([{ startOffset: undefined }, { startOffset: undefined }])
     expect(blocks()).toBe(0)
+  })
+
+  it.each([undefined, 40])('does not try again once it is given back, and maybe assigned anew: %s', async (start) => {
+    const { native, partitions, positions, blocks } = setup()
+    const seek = jest.spyOn(native, 'seek').mockImplementation((offsets) => {
+      setTimeout(() => {
+        partitions.revoke('t', 0)
+        if (start !== undefined) partitions.assign('t', 0, 7, start)
+      }, 1)
+      return Promise.resolve({ epoch: 1, results: results(offsets, [ERR_STATE]) })
+    })
+    await positions.seek({ topic: 't', partition: 0, offset: 1 }, {})
+    expect([seek.mock.calls.length, blocks(), partitions.get('t', 0)?.startOffset]).toEqual([1, 0, start])
+  })
+
+  it('gives up for a later one', async () => {
+    const { native, positions, state } = setup()
+    const seek = jest
+      .spyOn(native, 'seek')
+      .mockImplementationOnce((offsets) => Promise.resolve({ epoch: 1, results: results(offsets, [ERR_STATE]) }))
+    const first = positions.seek({ topic: 't', partition: 0, offset: 100 }, {})
+    await positions.seek({ topic: 't', partition: 0, offset: 200 }, {})
+    await first
+    expect(seek).toHaveBeenCalledTimes(2)
+    expect(state(0).startOffset).toBe(200)
   })
 
   it('leaves a partition alone that was revoked meanwhile', async () => {

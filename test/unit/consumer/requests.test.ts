@@ -10,7 +10,7 @@ const T1 = { topic: 't', partition: 1 }
 
 function setup(requestTimeoutMs = 4000): { native: FakeNative; requests: Requests } {
   const native = new FakeNative()
-  return { native, requests: new Requests(native, requestTimeoutMs) }
+  return { native, requests: new Requests(native, requestTimeoutMs, {}) }
 }
 
 describe('a request', () => {
