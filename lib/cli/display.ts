@@ -24,9 +24,8 @@ export class Progress {
       barsize: BAR_WIDTH,
       barCompleteChar: '█',
       barIncompleteChar: '░',
-      hideCursor: true,
-      // Ctrl-C ends the process as ever.
-      gracefulExit: true,
+      // It would take SIGINT and SIGTERM for itself, and go on.
+      gracefulExit: false,
     })
   }
 

@@ -1,10 +1,10 @@
 // One tier on the user's topic, in the process it is called in.
 import { readFileSync } from 'node:fs'
-import type { ConsumerProperties, ConsumerTierInput } from '../config'
+import type { ConsumerProperties } from '../config'
 import type { KafkaStreamConsumer } from '../consumer/consumer'
 import { ConsumerFactory } from '../consumer/factory'
 import { bytes } from '../serde'
-import type { Reading } from './options'
+import { over, type Reading } from './options'
 
 export interface MeasureJob {
   topic: string
@@ -40,13 +40,12 @@ const LOOK_EVERY = 64
 
 export async function measure(job: MeasureJob, onProgress: OnProgress): Promise<Figures> {
   const consumer = ConsumerFactory.create(
-    {
-      ...job.properties,
+    over(job.properties as Record<string, unknown>, {
       // Read-only: it commits nothing.
       'enable.auto.commit': false,
       'auto.offset.reset': 'earliest',
-      'performance.tier': job.tier as ConsumerTierInput,
-    },
+      'performance.tier': job.tier,
+    }),
     bytes(),
     bytes(),
   )

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { ConsumerProperties } from '../config'
+import { identity, TIER } from '../config/properties'
 import { valueOf } from '../config/text'
 import { parseTier } from '../config/tier'
 import { readYaml } from '../config/yaml'
@@ -27,6 +28,8 @@ export interface BenchOptions {
 }
 
 const DEFAULT_TIERS = 'legacy,standard,buffered:32,buffered:1000,dedicated'
+/** Of the program whose configuration it is: its group would rebalance, and its member be fenced. */
+const NOT_GIVEN = ['group.id', 'group.instance.id', TIER]
 const DEFAULT_MESSAGES = 1_000_000
 const DEFAULT_SECONDS = 5
 const DEFAULT_ROUNDS = 3
@@ -37,7 +40,7 @@ Usage: npx rdkafka-tiers bench --bootstrap HOST:PORT --topic NAME [options]
 
   --bootstrap HOST:PORT,…  brokers (or bootstrap.servers in --config)
   --topic NAME             what is read, from its beginning; nothing is written or committed
-  --config FILE            properties of the consumer, YAML or JSON: security and the like
+  --config FILE            properties of the consumer, YAML or JSON: security and the like (not its group)
   -X NAME=VALUE            one property, over those of the file; may be repeated
   --group ID               the consumer group, which has to be one of its own (default rdkafka-tiers-bench-RANDOM)
   --tiers LIST             (default ${DEFAULT_TIERS})
@@ -55,12 +58,17 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | 'help'
   if (values.help) return 'help'
   const { topic } = values
   if (topic === undefined || topic === '') throw new OptionError('--topic: expected the name of a topic, got nothing')
-  const properties: Record<string, unknown> = {
-    ...(values.config !== undefined && readFile(values.config)),
-    ...Object.fromEntries((values.X ?? []).map(pair)),
-    ...(values.bootstrap !== undefined && { 'bootstrap.servers': values.bootstrap }),
-    ...(values.group !== undefined && { 'group.id': values.group }),
+  const named = Object.fromEntries((values.X ?? []).map(pair))
+  const ours = Object.keys(named).find((name) => NOT_GIVEN.includes(identity(name)))
+  if (ours !== undefined) {
+    throw new OptionError(`-X: expected none of ${NOT_GIVEN.join(', ')} (see --group and --tiers), got ${ours}`)
   }
+  const properties = [
+    values.config !== undefined ? readFile(values.config) : {},
+    named,
+    values.bootstrap !== undefined ? { 'bootstrap.servers': values.bootstrap } : {},
+    values.group !== undefined ? { 'group.id': values.group } : {},
+  ].reduce(over)
   if (properties['bootstrap.servers'] === undefined && properties['metadata.broker.list'] === undefined) {
     throw new OptionError('--bootstrap: expected HOST:PORT, got nothing')
   }
@@ -73,6 +81,12 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | 'help'
     seconds: integer('seconds', values.seconds, DEFAULT_SECONDS, 3600),
     rounds: integer('rounds', values.rounds, DEFAULT_ROUNDS, 100),
   }
+}
+
+/** The later ones win, whichever of a property's names they use. */
+export function over(earlier: Record<string, unknown>, later: Record<string, unknown>): Record<string, unknown> {
+  const replaced = new Set(Object.keys(later).map(identity))
+  return { ...Object.fromEntries(Object.entries(earlier).filter(([name]) => !replaced.has(identity(name)))), ...later }
 }
 
 function parse(args: readonly string[]) {
@@ -94,6 +108,10 @@ function parse(args: readonly string[]) {
       },
     }).values
   } catch (error) {
+    // It may be the rest of a password with a space.
+    if ((error as NodeJS.ErrnoException).code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL') {
+      throw new OptionError('expected options alone, got an argument that is none; a value with spaces wants quotes')
+    }
     // Node's message goes on with advice on positional arguments, of which there are none here.
     const [sentence] = (error as Error).message.split(/\.\s/)
     throw new OptionError(`${sentence ?? ''}; --help lists the options`)
@@ -108,12 +126,17 @@ function readFile(file: string): Record<string, unknown> {
     throw new OptionError(`--config: ${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`)
   }
   // JSON is YAML.
-  return readYaml(text)
+  const properties = readYaml(text)
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => !NOT_GIVEN.includes(identity(name))))
 }
 
 function pair(text: string): [string, unknown] {
   const at = text.indexOf('=')
-  if (at < 1) throw new OptionError(`-X: expected NAME=VALUE, got "${text}"`)
+  if (at < 1) {
+    // What follows the name may be a secret.
+    const name = /^[\w.-]*/.exec(text)?.[0] ?? ''
+    throw new OptionError(`-X: expected NAME=VALUE, got "${name === text ? text : `${name}…`}"`)
+  }
   const name = text.slice(0, at)
   return [name, valueOf(name, text.slice(at + 1))]
 }

@@ -106,7 +106,8 @@ function checkName(name: string): void {
   if (name === TIER || name === TIER_ALIAS || optionOf(name) !== undefined || librdkafkaProperty(name) !== undefined) {
     return
   }
-  throw new ConfigError(`${name}: ${whyNoName(name)}`)
+  // In YAML, `{name:value}` is all name.
+  throw new ConfigError(`${/^[\w.-]+(?=:)/.exec(name)?.[0] ?? name}: ${whyNoName(name)}`)
 }
 
 /** The value is not in the message: the name may be a misspelt secret's. */

@@ -69,6 +69,8 @@ describe('fromYaml', () => {
     ['5: x', 'YAML: expected names of properties as keys, got a number'],
     ['? [a]\n: x', 'YAML: expected names of properties as keys, got an array'],
     ['__proto__: x', '__proto__: is no property of a consumer'],
+    // Without a space it is all name, the secret too.
+    ['{sasl.pasword:hunter2}', 'sasl.pasword: is no property of a consumer'],
     ['group.id:', 'group.id: expected a string that is not blank, got null'],
     ['group.id: 5', 'group.id: expected a string that is not blank, got 5'],
     ['client.id: [a]', 'client.id: expected a string without NUL characters, got an array'],

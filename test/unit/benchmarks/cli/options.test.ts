@@ -44,6 +44,35 @@ test('properties come from a file, from -X over it, and from options over both',
   })
 })
 
+test("the group and the tier of a file are its program's own; other names of a property are the same property", () => {
+  const file = join(directory, 'program.yaml')
+  const lines = [
+    'metadata.broker.list: b:2',
+    'group.id: orders',
+    'group.instance.id: one',
+    'performance_tier: dedicated',
+  ]
+  writeFileSync(file, [...lines, 'sasl.mechanisms: GSSAPI'].join('\n'))
+  expect(read('--config', file, '-X', 'sasl.mechanism=PLAIN').properties).toEqual({
+    'bootstrap.servers': 'a:1',
+    'sasl.mechanism': 'PLAIN',
+  })
+})
+
+test.each([
+  ['-X', 'sasl.password:hunter2'],
+  ['-X', 'sasl.password=x', 'hunter2'],
+])('%s %s: what may be a secret is not in the message', (...args) => {
+  let message = ''
+  try {
+    read(...args)
+  } catch (error) {
+    message = (error as Error).message
+  }
+  expect(message).toMatch(/expected/)
+  expect(message).not.toContain('hunter2')
+})
+
 test('JSON is a file of properties, too, and may name the cluster', () => {
   const file = join(directory, 'config.json')
   writeFileSync(file, '{ "bootstrap.servers": "b:2" }')
@@ -74,6 +103,7 @@ test.each([
   [[...REQUIRED, '--tiers', 'buffered:0'], '--tiers: batch size: expected an integer from 1 to 10000, got 0'],
   [[...REQUIRED, '--tiers', 'standard,standard'], '--tiers: expected each tier once, got standard twice'],
   [[...REQUIRED, '--rounds', '0'], '--rounds: expected an integer from 1 to 100, got "0"'],
+  [[...REQUIRED, '-X', 'group.id=orders'], '-X: expected none of group.id, group.instance.id, performance.tier'],
   [[...REQUIRED, '-X', 'check.crcs'], '-X: expected NAME=VALUE, got "check.crcs"'],
   [[...REQUIRED, '--config', '/nowhere'], '--config: /nowhere cannot be read: ENOENT'],
   [[...REQUIRED, '--commit'], "Unknown option '--commit'; --help lists the options"],
