@@ -256,7 +256,8 @@ export class ConsumerConfig {
 }
 
 function preset(name: PresetName, properties: ConsumerProperties): ConsumerConfig {
-  const values = readProperties(properties)
+  // Not given: unlike in with(), it takes nothing back.
+  const values = new Map([...readProperties(properties)].filter(([, value]) => value !== undefined))
   return new ConsumerConfig(merged(readProperties(presetProperties(name, values)), values))
 }
 

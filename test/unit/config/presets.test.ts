@@ -147,6 +147,12 @@ describe.each(NAMES)('%s', (name) => {
     expect(config.toSettings().requestTimeoutMs).toBe(99)
   })
 
+  test('keeps its values where what is given is undefined', () => {
+    const values = { 'enable.auto.commit': undefined, 'session.timeout.ms': undefined, requestTimeoutMs: undefined }
+    const config = ConsumerConfig[name]({ ...PROPERTIES, ...values })
+    expect(config.equals(ConsumerConfig[name](PROPERTIES))).toBe(true)
+  })
+
   test('leaves to the broker what the broker decides with group.protocol=consumer', async () => {
     const config = ConsumerConfig[name]({ ...PROPERTIES, 'group.protocol': 'consumer' })
     expect(config.get('session.timeout.ms')).toBeUndefined()
