@@ -1,5 +1,5 @@
 import { binding, type NativeMockCluster, type NativeProducer } from './binding'
-import { ArgumentError, KafkaError, TimeoutError } from './errors'
+import { ArgumentError, ClosedError, KafkaError, TimeoutError } from './errors'
 import { calling, awaiting } from './consumer/native-error'
 
 export interface MockClusterOptions {
@@ -63,6 +63,8 @@ export class MockCluster {
   readonly #producer: NativeProducer
   #produced: Promise<unknown> = Promise.resolve()
   #closed: Promise<void> | undefined
+  /** By all calls of `produce`. */
+  #enqueued = 0
 
   private constructor(native: NativeMockCluster) {
     this.#native = native
@@ -113,18 +115,24 @@ export class MockCluster {
 
   async #produce(messages: Iterable<MockMessage>, options: { timeoutMs?: number }): Promise<void> {
     const deadline = performance.now() + (options.timeoutMs ?? 30_000)
-    const [delivered, failed] = this.#producer.state()
-    let expected = delivered + failed
+    // Of a call before that was given up, some may be on their way.
+    while (this.#underWay > 0) await this.#pause(deadline)
+    const [, failed] = this.#producer.state()
     for (const message of messages) {
       while (!this.#enqueue(message)) await this.#pause(deadline)
-      expected++
+      this.#enqueued++
     }
     for (;;) {
-      const [deliveredNow, failedNow, , firstError] = this.#producer.state()
+      const [, failedNow, , firstError] = this.#producer.state()
       if (failedNow > failed) throw new KafkaError(`not delivered: ${firstError ?? 'unknown'}`, 'ERR_KAFKA_DELIVERY')
-      if (deliveredNow + failedNow >= expected) return
+      if (this.#underWay === 0) return
       await this.#pause(deadline)
     }
+  }
+
+  get #underWay(): number {
+    const [delivered, failed] = this.#producer.state()
+    return this.#enqueued - delivered - failed
   }
 
   /** The next requests of that kind, to any broker, are answered with these librdkafka codes, one each. */
@@ -242,6 +250,7 @@ export class MockCluster {
   }
 
   async #pause(deadline: number): Promise<void> {
+    if (this.#closed !== undefined) throw new ClosedError('the mock cluster was closed before all was delivered')
     if (performance.now() > deadline) throw new TimeoutError('produce: not all messages were delivered in time')
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }

@@ -51,6 +51,15 @@ describe('messages of a mock cluster', () => {
     expect(long?.value?.equals(Buffer.alloc(100_000, 'x'))).toBe(true)
   })
 
+  it('are given up when the cluster is closed meanwhile', async () => {
+    const cluster = await mocks.cluster({ brokers: 1 })
+    cluster.createTopic('t')
+    cluster.setBrokerDown(1)
+    const produced = cluster.produce([{ topic: 't', value: 'x' }])
+    await cluster.close()
+    expect(await rejectionOf(produced)).toBeInstanceOf(ClosedError)
+  })
+
   it('have the time of now unless told otherwise', async () => {
     const cluster = await mocks.cluster({ brokers: 1 })
     cluster.createTopic('t')
