@@ -25,7 +25,7 @@ export class Events {
     this.#config = conf['sasl.oauthbearer.config'] ?? ''
     this.wantsToken =
       (conf['sasl.mechanisms'] ?? conf['sasl.mechanism'])?.toUpperCase() === 'OAUTHBEARER' &&
-      conf['sasl.oauthbearer.method'] !== 'oidc' &&
+      conf['sasl.oauthbearer.method']?.toLowerCase() !== 'oidc' &&
       conf['enable.sasl.oauthbearer.unsecure.jwt'] !== 'true'
   }
 

@@ -65,8 +65,9 @@ export function json<T = unknown>(schema?: StandardSchema<T>): Serde<T> {
 
 function validated<T>(schema: StandardSchema<T>, value: unknown): T {
   const result = schema['~standard'].validate(value)
-  if (result instanceof Promise) {
-    result.catch(() => undefined)
+  if ('then' in result) {
+    // Of any library or realm.
+    result.then(undefined, () => undefined)
     throw new ArgumentError('schema: expected one that validates synchronously, got a promise')
   }
   if (result.issues === undefined) return result.value

@@ -64,6 +64,7 @@ describe('a token', () => {
     jest.advanceTimersByTime(1_000_000)
     expect(events.take()).toEqual([])
     expect(listening({ ...conf, 'sasl.oauthbearer.method': 'oidc' }).events.take()).toEqual([])
+    expect(listening({ ...conf, 'sasl.oauthbearer.method': 'OIDC' }).events.take()).toEqual([])
     expect(listening({ ...conf, 'enable.sasl.oauthbearer.unsecure.jwt': 'true' }).events.take()).toEqual([])
     expect(listening({ 'sasl.mechanisms': 'PLAIN' }).events.take()).toEqual([])
     expect(listening({ 'sasl.mechanisms': 'OAUTHBEARER' }).events.take()).toEqual([[EventKind.TokenRefresh, '']])
