@@ -125,7 +125,7 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
     })
     checkEachOnce(list, 'partitions')
     const { native, group, partitions: state, source, delivery } = this.#engine
-    // On its way before they are given back: both go through one queue.
+    // On its way before they are given back, unless one is still unanswered: it goes next then.
     if (this.#commitsByItself) void this.#engine.autoCommit('commit on assign')
     const epoch = group.withoutPauses(state.assigned, () => calling('assign', () => native.assign(flatOffsets(list))))
     this.#engine.keep()
@@ -188,7 +188,8 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
    * group's coordinator has it. What it refuses because the group is rebalancing is tried again, within `timeoutMs`, for
    * as long as the partitions stay assigned.
    *
-   * @throws GroupError the partitions are no longer this member's: others process their messages again
+   * @throws GroupError partitions are no longer this member's: others process their messages again. What a message or a
+   *   batch has of others is committed all the same.
    * @throws KafkaError the coordinator refused it for another reason
    * @see `rd_kafka_commit`; Java `commitSync`
    */
@@ -204,11 +205,14 @@ export class KafkaStreamConsumer<K = Buffer, V = Buffer> extends EventEmitter<Co
       return
     }
     const after = offsets.after(what)
-    for (const { topic, partition, offset, leaderEpoch } of after) {
+    for (const { topic, partition, offset, leaderEpoch } of after.offsets) {
       const state = partitions.get(topic, partition)
       if (state !== undefined) partitions.raise(state, offset, leaderEpoch ?? -1)
     }
-    await requests.bounded(offsets.commit(after, timeoutMs), options, 'commit')
+    if (after.offsets.length > 0 || after.refusal === undefined) {
+      await requests.bounded(offsets.commit(after.offsets, timeoutMs), options, 'commit')
+    }
+    if (after.refusal !== undefined) throw after.refusal
   }
 
   /**

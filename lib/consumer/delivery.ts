@@ -27,7 +27,7 @@ export class Delivery<K, V> {
   /** The failure is told once, and the next iteration goes on. */
   #isInterruption = false
   /** Partitions that stand still until the user has moved on in them, or they are given back. */
-  readonly #halted = new Map<PartitionState, KafkaError>()
+  readonly #halted = new Map<PartitionState, { error: KafkaError; epoch: number }>()
   #isClosed = false
   readonly #settling: (() => void)[] = []
   /** Set by each request of user code; cleared by who watches over max.poll.interval.ms. */
@@ -99,23 +99,28 @@ export class Delivery<K, V> {
     this.wake()
   }
 
-  /** Each iteration rejects with it until the user has moved on in its partition, or that is given back. */
-  halt(error: KafkaError): void {
+  /**
+   * Each iteration rejects with it until the user has moved on in its partition, or that is given back.
+   *
+   * @param epoch Of the poll that brought it.
+   */
+  halt(error: KafkaError, epoch: number): void {
     const state = this.partitions.get(error.topic ?? '', error.partition ?? -1)
     if (state === undefined) {
       this.fail(error)
       return
     }
-    this.#halted.set(state, error)
+    this.#halted.set(state, { error, epoch })
     this.wake()
   }
 
-  /** The user has moved on in this partition: what an iteration would reject with lies behind. */
-  forgive(topic: string, partition: number): void {
+  /** The user has moved on in this partition: what an iteration would reject with, of before `epoch`, lies behind. */
+  forgive(topic: string, partition: number, epoch: number): void {
     const failure = this.#failure
     if (this.#isInterruption && failure?.topic === topic && failure.partition === partition) this.#takeFailure()
     const state = this.partitions.get(topic, partition)
-    if (state !== undefined) this.#halted.delete(state)
+    // A seek to where nothing is halts it anew, and may be told of before the seek itself is done.
+    if (state !== undefined && (this.#halted.get(state)?.epoch ?? Infinity) < epoch) this.#halted.delete(state)
   }
 
   #takeFailure(): KafkaError | undefined {
@@ -123,7 +128,7 @@ export class Delivery<K, V> {
     if (this.#isInterruption) this.#failure = undefined
     this.#isInterruption = false
     if (failure !== undefined) return failure
-    for (const [state, error] of this.#halted) {
+    for (const [state, { error }] of this.#halted) {
       if (this.partitions.get(state.topic, state.partition) === state) return error
       this.#halted.delete(state)
     }

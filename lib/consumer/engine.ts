@@ -117,8 +117,8 @@ export class Engine<K, V> {
       (error) => {
         this.delivery.interrupt(error)
       },
-      (error) => {
-        this.delivery.halt(error)
+      (error, epoch) => {
+        this.delivery.halt(error, epoch)
       },
       () => this.source.progress,
       this.partitions,

@@ -25,7 +25,7 @@ export class Events {
     /** A partition cannot go on where it is: librdkafka tries again and again. */
     private readonly onCorrupt: (error: KafkaError) => void,
     /** A partition stands still: librdkafka has given up on it. */
-    private readonly onHalted: (error: KafkaError) => void,
+    private readonly onHalted: (error: KafkaError, epoch: number) => void,
     /** Grows with every message that comes. */
     private readonly progress: () => number,
     private readonly partitions: Pick<Partitions, 'isReading'>,
@@ -50,8 +50,7 @@ export class Events {
         this.onRebalance(event)
         return
       case EventKind.PartitionEof: {
-        // Legacy knows no epoch, and drops by itself what was told before a seek.
-        const [, topic, partition, offset, epoch = Infinity] = event as [EventKind, string, number, number, number?]
+        const [, topic, partition, offset, epoch] = event as [EventKind, string, number, number, number]
         if (this.partitions.isReading(topic, partition, epoch)) this.emit('partitionEof', { topic, partition, offset })
         return
       }
@@ -118,7 +117,7 @@ export class Events {
     if (!error.fatal) {
       // No offset to go on from, with `auto.offset.reset: error`.
       if (error.errno !== ERR_AUTO_OFFSET_RESET) this.warn(error)
-      else if (!isOver) this.onHalted(error)
+      else if (!isOver) this.onHalted(error, epoch)
       return
     }
     this.onFatal(error)

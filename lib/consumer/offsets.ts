@@ -24,6 +24,11 @@ interface Request {
   readonly reject: (error: unknown) => void
 }
 
+interface After {
+  readonly offsets: readonly TopicPartitionOffset[]
+  readonly refusal: KafkaError | undefined
+}
+
 /**
  * Commits what was processed, or what it is told: one request at a time, as librdkafka may send one again after the
  * next, and an older offset would take back a newer one. What is committed meanwhile goes together in the next request.
@@ -64,25 +69,22 @@ export class Offsets {
   /**
    * What a commit of these commits: they are done, the next ones follow.
    *
-   * @throws GroupError they were given back since they were delivered: another member may be further on
+   * `refusal`: a GroupError that names those that were given back since they were delivered. Another member may be
+   * further on.
    */
-  after<K, V>(
-    what: Message<K, V> | MessageBatch<K, V> | readonly TopicPartitionOffset[],
-  ): readonly TopicPartitionOffset[] {
-    if (!(what instanceof Message || what instanceof MessageBatch)) return checkOffsets(what, 'offsets', 0)
-    const messages = lastOf(what)
-    const offsets = messages.map(({ topic, partition, offset, leaderEpoch }) => ({
-      topic,
-      partition,
-      offset: offset + 1,
-      ...(leaderEpoch !== undefined && { leaderEpoch }),
-    }))
-    if (!this.isMember()) return offsets
-    const gone = messages.filter(
-      ({ topic, partition, epoch }) => epoch < (this.#partitions.get(topic, partition)?.since ?? Infinity),
-    )
-    if (gone.length > 0) throw givenBack(gone)
-    return offsets
+  after<K, V>(what: Message<K, V> | MessageBatch<K, V> | readonly TopicPartitionOffset[]): After {
+    if (!(what instanceof Message || what instanceof MessageBatch)) {
+      return { offsets: checkOffsets(what, 'offsets', 0), refusal: undefined }
+    }
+    const isMember = this.isMember()
+    const gone: TopicPartition[] = []
+    const offsets: TopicPartitionOffset[] = []
+    for (const { topic, partition, offset, leaderEpoch, epoch } of lastOf(what)) {
+      if (isMember && epoch < (this.#partitions.get(topic, partition)?.since ?? Infinity)) {
+        gone.push({ topic, partition })
+      } else offsets.push({ topic, partition, offset: offset + 1, ...(leaderEpoch !== undefined && { leaderEpoch }) })
+    }
+    return { offsets, refusal: gone.length > 0 ? givenBack(gone) : undefined }
   }
 
   /**

@@ -136,7 +136,7 @@ export class Positions {
         const error = parsed[index]?.error ?? 0
         if (error === 0 && this.#isStill(state)) {
           this.partitions.seek(state, epoch, target.offset)
-          this.delivery.forgive(target.topic, target.partition)
+          this.delivery.forgive(target.topic, target.partition, epoch)
         }
         if (error === 0) return false
         if (error === ERR_STATE && this.#isStill(state) && performance.now() < deadline) return true
@@ -148,8 +148,10 @@ export class Positions {
       if (again.length === 0) return
       // Just assigned: librdkafka still asks where to begin, and refuses to seek until it knows.
       await new Promise((resolve) => setTimeout(resolve, SEEK_RETRY_MS))
-      // A later seek, or another assignment, says where they go on.
-      rest = again.filter(({ state }) => this.#isStill(state) && state.seek === seek)
+      const gone = again.find(({ state }) => !this.#isStill(state))
+      if (gone !== undefined) throw refusal(ERR_STATE, gone.target)
+      // A later seek says where they go on.
+      rest = again.filter(({ state }) => state.seek === seek)
       if (rest.length === 0) return
     }
   }

@@ -99,7 +99,7 @@ export class Intake {
     if (toppar?.isOpen !== true) return
     toppar.next = offset
     if (!this.wantsEof || this.isLeaving) return
-    this.rows.addEvent([EventKind.PartitionEof, topic, partition, offset])
+    this.rows.addEvent([EventKind.PartitionEof, topic, partition, offset, this.assignment.epoch])
     this.onAdded()
   }
 }

@@ -200,7 +200,8 @@ export class ScriptedBroker {
   #refusal(epoch: number): number {
     const { leader, leaderEpoch } = this.view
     if (leader !== this.#id) return NOT_LEADER_OR_FOLLOWER
-    if (epoch === -1 || epoch === leaderEpoch) return NONE
+    // One that tells none checks none.
+    if (epoch === -1 || leaderEpoch === -1 || epoch === leaderEpoch) return NONE
     return epoch < leaderEpoch ? FENCED_LEADER_EPOCH : UNKNOWN_LEADER_EPOCH
   }
 }

@@ -188,6 +188,27 @@ describe('commit() of a message or a batch', () => {
     expect(native.callsOf('commit')).toHaveLength(1)
   })
 
+  it('commits of a batch what was kept, and is refused for what was given back', async () => {
+    const { native, consumer } = consumers.create()
+    await consumer.subscribe(['t'])
+    native.giveRebalance('assign', [T0, T1], { protocol: 'COOPERATIVE' })
+    native.ringRows()
+    await turn()
+    native.give([...run(2, { slot: native.slot('t', 0) }), ...run(3, { slot: native.slot('t', 1) })])
+    const batches = consumer.batches()
+    const { value: batch } = await batches.next()
+    await batches.return()
+    native.giveRebalance('revoke', [T0], { protocol: 'COOPERATIVE' })
+    native.ringRows()
+    await turn()
+    await turn()
+    expect(await rejectionOf(consumer.commit(batch as Batch))).toMatchObject({
+      name: 'GroupError',
+      message: expect.stringMatching(/^commit of t \[0\]/) as string,
+    })
+    expect(native.callsOf('commit')).toEqual([[['t', 1, 3, -1, '']]])
+  })
+
   it('that the user assigned and no longer has is sent: nobody else was given it', async () => {
     const { native, consumer } = assigned()
     const { value: message } = await consumer.stream().next()
@@ -229,7 +250,8 @@ describe('events', () => {
   ])('behind rows of a partition that is %s come, also when nobody iterates', async (_, leave) => {
     const { native, consumer, events } = assigned()
     native.ringRows()
-    native.giveEvent([EventKind.PartitionEof, 't', 0, 5])
+    // Of a later poll.
+    native.giveEvent([EventKind.PartitionEof, 't', 0, 5, native.epoch + 1])
     await turn()
     expect(events).toEqual([])
     await leave(consumer)

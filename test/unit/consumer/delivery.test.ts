@@ -226,7 +226,7 @@ describe.each(WAYS.map(([way, setup], index) => ({ way, setup, how: index % 2 ==
       const all = open()
       all.native.give(run(1))
       all.delivery.interrupt(new CorruptRecordError('bad', 'ERR__BAD_MSG', { topic: 't', partition: 2, offset: 7 }))
-      all.delivery.forgive('t', 2)
+      all.delivery.forgive('t', 2, 1)
       expect(offsetOf(await iterate(all).next())).toBe(0)
     })
 
@@ -235,7 +235,7 @@ describe.each(WAYS.map(([way, setup], index) => ({ way, setup, how: index % 2 ==
       all.native.give(run(1))
       const damaged = new CorruptRecordError('bad', 'ERR__BAD_MSG', { topic: 't', partition: 2, offset: 7 })
       all.delivery.interrupt(damaged)
-      all.delivery.forgive('t', 1)
+      all.delivery.forgive('t', 1, 1)
       expect(await rejectionOf(iterate(all).next())).toBe(damaged)
     })
 
@@ -244,7 +244,7 @@ describe.each(WAYS.map(([way, setup], index) => ({ way, setup, how: index % 2 ==
       all.delivery.interrupt(new CorruptRecordError('bad', 'ERR__BAD_MSG', { topic: 't', partition: 0, offset: 7 }))
       const fatal = new KafkaError('fenced', 'ERR__FENCED', { fatal: true })
       all.delivery.fail(fatal)
-      all.delivery.forgive('t', 0)
+      all.delivery.forgive('t', 0, 1)
       expect(await rejectionOf(iterate(all).next())).toBe(fatal)
       expect(await rejectionOf(iterate(all).next())).toBe(fatal)
     })
@@ -256,21 +256,25 @@ describe.each(WAYS.map(([way, setup], index) => ({ way, setup, how: index % 2 ==
       ) as [OffsetError, OffsetError]
       const waiting = iterate(all).next()
       await turn()
-      all.delivery.halt(first)
-      all.delivery.halt(second)
+      all.delivery.halt(first, 0)
+      all.delivery.halt(second, 0)
       all.native.give(run(1))
       expect(await rejectionOf(waiting)).toBe(first)
       expect(await rejectionOf(iterate(all).next())).toBe(first)
-      all.delivery.forgive('t', 0)
+      all.delivery.forgive('t', 0, 1)
       expect(await rejectionOf(iterate(all).next())).toBe(second)
-      all.delivery.forgive('t', 1)
+      // Halted anew by where that seek led.
+      all.delivery.halt(second, 1)
+      all.delivery.forgive('t', 1, 1)
+      expect(await rejectionOf(iterate(all).next())).toBe(second)
+      all.delivery.forgive('t', 1, 2)
       expect(offsetOf(await iterate(all).next())).toBe(0)
     })
 
     it('goes on when a partition that stood still was given back, or is assigned anew', async () => {
       const all = open()
       for (const partition of [1, 2]) {
-        all.delivery.halt(new OffsetError('none', 'ERR__AUTO_OFFSET_RESET', { topic: 't', partition }))
+        all.delivery.halt(new OffsetError('none', 'ERR__AUTO_OFFSET_RESET', { topic: 't', partition }), 0)
         all.partitions.revoke('t', partition)
       }
       all.partitions.assign('t', 2, 1, undefined)
@@ -281,7 +285,7 @@ describe.each(WAYS.map(([way, setup], index) => ({ way, setup, how: index % 2 ==
     it('ends when nobody knows the partition that stands still', async () => {
       const all = open()
       const error = new OffsetError('none', 'ERR__AUTO_OFFSET_RESET')
-      all.delivery.halt(error)
+      all.delivery.halt(error, 0)
       expect(await rejectionOf(iterate(all).next())).toBe(error)
       expect(await rejectionOf(iterate(all).next())).toBe(error)
     })

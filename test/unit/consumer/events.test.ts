@@ -75,7 +75,7 @@ describe('an event of the addon', () => {
   it.each<[string, NativeEvent, unknown[]]>([
     [
       'the end of a partition',
-      [EventKind.PartitionEof, 't', 3, 17],
+      [EventKind.PartitionEof, 't', 3, 17, FENCE],
       ['partitionEof', { topic: 't', partition: 3, offset: 17 }],
     ],
     ['statistics', [EventKind.Stats, '{"name":"x","brokers":{}}'], ['statistics', { name: 'x', brokers: {} }]],
@@ -183,6 +183,17 @@ describe('an event of the addon', () => {
     events.dispatch([EventKind.ConsumerError, -140, 'no previously committed offset', false, false, 't', 0, -1001])
     expect(halted).toMatchObject([{ code: 'ERR__AUTO_OFFSET_RESET', topic: 't', partition: 0 }])
     expect([fatal, emitted]).toEqual([[], []])
+  })
+
+  it('of a partition that was sought since no longer holds', () => {
+    const { events, emitted, halted, corrupt } = setup()
+    const error = (code: number, epoch: number): NativeEvent => {
+      return [EventKind.ConsumerError, code, 'of then', false, false, 't', 0, 7, epoch]
+    }
+    for (const code of [-140, -199]) events.dispatch(error(code, FENCE - 1))
+    expect([halted, corrupt]).toEqual([[], []])
+    for (const code of [-140, -199]) events.dispatch(error(code, FENCE))
+    expect([halted.length, corrupt.length, emitted]).toEqual([1, 1, []])
   })
 
   it('of a fatal error does not end the process when nobody listens', () => {

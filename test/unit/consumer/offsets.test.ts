@@ -132,10 +132,10 @@ describe('the offsets after', () => {
 
   it('a message: the next of its partition, with the epoch of its leader where it is known', () => {
     const block = blockOf([row({ slot: 1, offset: 6, leaderEpoch: 3 }), row({ slot: 0, offset: 2 })])
-    expect(offsets.after(new Message(block, 0, context))).toEqual([
+    expect(offsets.after(new Message(block, 0, context)).offsets).toEqual([
       { topic: 't1', partition: 1, offset: 7, leaderEpoch: 3 },
     ])
-    expect(offsets.after(new Message(block, 1, context))).toEqual([{ topic: 't0', partition: 0, offset: 3 }])
+    expect(offsets.after(new Message(block, 1, context)).offsets).toEqual([{ topic: 't0', partition: 0, offset: 3 }])
   })
 
   it('a batch: the next of each partition that it has, and of no other', () => {
@@ -145,7 +145,7 @@ describe('the offsets after', () => {
       ...run(1, { slot: 0, offset: 13 }),
       ...run(1, { slot: 2, offset: 99 }),
     ])
-    const after = offsets.after(new MessageBatch(block, 1, 6, context, undefined))
+    const { offsets: after } = offsets.after(new MessageBatch(block, 1, 6, context, undefined))
     expect([...after].sort((a, b) => a.partition - b.partition)).toEqual([
       { topic: 't0', partition: 0, offset: 14 },
       { topic: 't1', partition: 1, offset: 22 },
@@ -153,7 +153,9 @@ describe('the offsets after', () => {
   })
 
   it('offsets: these, once they are checked', () => {
-    expect(offsets.after([{ topic: 't', partition: 0, offset: 5 }])).toEqual([{ topic: 't', partition: 0, offset: 5 }])
+    expect(offsets.after([{ topic: 't', partition: 0, offset: 5 }]).offsets).toEqual([
+      { topic: 't', partition: 0, offset: 5 },
+    ])
     const error = thrownBy(() => offsets.after([{ topic: 't', partition: 0, offset: -1 }]))
     expect(error).toBeInstanceOf(ArgumentError)
     expect(() => offsets.after({} as never)).toThrow('offsets: expected an array, got an object')

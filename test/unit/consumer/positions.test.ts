@@ -1,3 +1,4 @@
+import type { FlatOffsetResults, FlatOffsets } from '../../../lib/binding'
 import { Group } from '../../../lib/consumer/group'
 import { Offsets } from '../../../lib/consumer/offsets'
 import { Partitions, type PartitionState } from '../../../lib/consumer/partitions'
@@ -163,10 +164,8 @@ describe('the current offsets', () => {
 describe('the lag', () => {
   it('is asked for in several questions, which share the time', async () => {
     const { native, positions } = setup({ reset: 'earliest' })
-    jest.spyOn(native, 'committed').mockImplementation(async (partitions) => {
-      await new Promise((resolve) => setTimeout(resolve, 30))
-      return [partitions[0] as string, partitions[1] as number, -1001, -1, '', 0]
-    })
+    const answer: FlatOffsetResults = ['t', 0, -1001, -1, '', 0]
+    jest.spyOn(native, 'committed').mockReturnValue(new Promise((resolve) => setTimeout(resolve, 30, answer)))
     await positions.lag({ timeoutMs: 1000 })
     expect(native.callsOf('watermarks').map(([, , timeoutMs]) => (timeoutMs as number) < 980)).toEqual([true, true])
   })
@@ -300,15 +299,15 @@ describe('seek()', () => {
       }, 1)
       return Promise.resolve({ epoch: 1, results: results(offsets, [ERR_STATE]) })
     })
-    await positions.seek({ topic: 't', partition: 0, offset: 1 }, {})
-    expect([seek.mock.calls.length, blocks(), partitions.get('t', 0)?.startOffset]).toEqual([1, 0, start])
+    const error = await rejectionOf(positions.seek({ topic: 't', partition: 0, offset: 1 }, {}))
+    const startOffset = partitions.get('t', 0)?.startOffset
+    expect([error, seek.mock.calls.length, blocks(), startOffset]).toMatchObject([{ errno: ERR_STATE }, 1, 0, start])
   })
 
   it('gives up for a later one', async () => {
     const { native, positions, state } = setup()
-    const seek = jest
-      .spyOn(native, 'seek')
-      .mockImplementationOnce((offsets) => Promise.resolve({ epoch: 1, results: results(offsets, [ERR_STATE]) }))
+    const refused = (offsets: FlatOffsets) => Promise.resolve({ epoch: 1, results: results(offsets, [ERR_STATE]) })
+    const seek = jest.spyOn(native, 'seek').mockImplementationOnce(refused)
     const first = positions.seek({ topic: 't', partition: 0, offset: 100 }, {})
     await positions.seek({ topic: 't', partition: 0, offset: 200 }, {})
     await first

@@ -48,6 +48,19 @@ describe('that an offset is not there', () => {
   })
 })
 
+describe('a broker that tells no epoch of a leader', () => {
+  const UNTOLD: View = { brokers: [1], leader: 1, leaderEpoch: -1, messages: [0, 0, 0] }
+  const scripted = useScriptedCluster(1, UNTOLD)
+
+  it('is believed that an offset is not there, though messages had an epoch', async () => {
+    const { consumer } = mocks.consumer(scripted.current.bootstrapServers(1))
+    consumer.assign([{ topic: TOPIC, partition: 0, offset: 0 }])
+    expect((await take(consumer, 3)).map(({ offset }) => offset)).toEqual([0, 1, 2])
+    scripted.current.view = { ...UNTOLD, messages: [0] }
+    expect((await take(consumer, 1)).map(({ offset }) => offset)).toEqual([0])
+  })
+})
+
 describe('a leader that stood still for a while', () => {
   const LATER: View = { brokers: [1, 2], leader: 2, leaderEpoch: 2, messages: [1, 2, 2] }
   /** What broker 1 has of it. */
