@@ -23,7 +23,8 @@ const { ERR__INVALID_ARG, ERR__STATE, ERR__NO_OFFSET, ERR__UNKNOWN_PARTITION } =
 const METADATA_TIMEOUT_MS = 30_000
 const MIN_SEEK_TIMEOUT_MS = 10
 const SEEK_RETRY_MS = 10
-const LONGEST_TIMEOUT_MS = 0x7fffffff
+/** For no limit at all: calls of one client wait behind each other, `disconnect()` behind all. */
+const LONGEST_TIMEOUT_MS = 60_000
 const EXPECTED_TOPPARS = 'Need to specify an array of topic partitions'
 
 export interface Watermarks {

@@ -46,13 +46,13 @@ afterEach(async () => {
   await settle()
 })
 
-describe('commits', () => {
-  async function read(count: number, offset = 0): Promise<void> {
-    consumer.consume(count, () => undefined)
-    arrive(fake, count, offset)
-    await settle()
-  }
+async function read(count: number, offset = 0): Promise<void> {
+  consumer.consume(count, () => undefined)
+  arrive(fake, count, offset)
+  await settle()
+}
 
+describe('commits', () => {
   it('go on, never back, and not twice', async () => {
     await connected({ offset_commit_cb: true })
     const told = watch(consumer, 'offset.commit')
@@ -208,5 +208,25 @@ describe('a seek', () => {
     // It was given back meanwhile.
     called.push(await seek({ ...T1, offset: 1 }, 500, 0))
     expect(called).toEqual([undefined, -172, -190, -172, -172, undefined])
+  })
+
+  it('without an offset is refused before librdkafka drops what it has of the partition', async () => {
+    await connected()
+    consumer.assign([T0])
+    const refusal = (target: object): Promise<unknown> =>
+      new Promise((resolve) => consumer.seek(target, 100, (error?: { code: number }) => resolve(error?.code)))
+    expect([await refusal(T0), await refusal({ ...T0, offset: 'stored' }), await refusal(T1)]).toEqual([
+      -186, -186, -172,
+    ])
+    expect(fake.callsOf('seek')).toEqual([])
+  })
+
+  it('leaves what was read before to be committed', async () => {
+    await connected()
+    consumer.assign([T0])
+    await read(3)
+    await new Promise((resolve) => consumer.seek({ ...T0, offset: 1 }, 100, resolve))
+    consumer.commit()
+    expect(fake.callsOf('commit')).toEqual([[['t', 0, 3, -1, '']]])
   })
 })
