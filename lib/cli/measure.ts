@@ -1,10 +1,11 @@
 // One tier on the user's topic, in the process it is called in.
 import { readFileSync } from 'node:fs'
 import type { ConsumerProperties } from '../config'
+import { merged } from '../config/properties'
 import type { KafkaStreamConsumer } from '../consumer/consumer'
 import { ConsumerFactory } from '../consumer/factory'
 import { bytes } from '../serde'
-import { over, type Reading } from './options'
+import type { Reading } from './options'
 
 export interface MeasureJob {
   topic: string
@@ -40,12 +41,11 @@ const LOOK_EVERY = 64
 
 export async function measure(job: MeasureJob, onProgress: OnProgress): Promise<Figures> {
   const consumer = ConsumerFactory.create(
-    over(job.properties as Record<string, unknown>, {
+    merged(
+      Object.entries(job.properties),
       // Read-only: it commits nothing.
-      'enable.auto.commit': false,
-      'auto.offset.reset': 'earliest',
-      'performance.tier': job.tier,
-    }),
+      Object.entries({ 'enable.auto.commit': false, 'auto.offset.reset': 'earliest', 'performance.tier': job.tier }),
+    ),
     bytes(),
     bytes(),
   )

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { ConsumerProperties } from '../config'
-import { identity, TIER } from '../config/properties'
+import { identity, merged, TIER } from '../config/properties'
 import { valueOf } from '../config/text'
 import { parseTier } from '../config/tier'
 import { readYaml } from '../config/yaml'
@@ -68,7 +68,7 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | 'help'
     named,
     values.bootstrap !== undefined ? { 'bootstrap.servers': values.bootstrap } : {},
     values.group !== undefined ? { 'group.id': values.group } : {},
-  ].reduce(over)
+  ].reduce((earlier, later) => merged(Object.entries(earlier), Object.entries(later)))
   if (properties['bootstrap.servers'] === undefined && properties['metadata.broker.list'] === undefined) {
     throw new OptionError('--bootstrap: expected HOST:PORT, got nothing')
   }
@@ -81,12 +81,6 @@ export function readBenchOptions(args: readonly string[]): BenchOptions | 'help'
     seconds: integer('seconds', values.seconds, DEFAULT_SECONDS, 3600),
     rounds: integer('rounds', values.rounds, DEFAULT_ROUNDS, 100),
   }
-}
-
-/** The later ones win, whichever of a property's names they use. */
-export function over(earlier: Record<string, unknown>, later: Record<string, unknown>): Record<string, unknown> {
-  const replaced = new Set(Object.keys(later).map(identity))
-  return { ...Object.fromEntries(Object.entries(earlier).filter(([name]) => !replaced.has(identity(name)))), ...later }
 }
 
 function parse(args: readonly string[]) {

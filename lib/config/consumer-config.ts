@@ -8,7 +8,7 @@ import { OPTIONS } from './options'
 import { prefetchDefaults } from './prefetch'
 import { presetProperties, type PresetName } from './presets'
 import {
-  identity,
+  merged,
   librdkafkaProperty,
   readProperties,
   TIER,
@@ -259,12 +259,6 @@ function preset(name: PresetName, properties: ConsumerProperties): ConsumerConfi
   // Not given: unlike in with(), it takes nothing back.
   const values = new Map([...readProperties(properties)].filter(([, value]) => value !== undefined))
   return new ConsumerConfig(merged(readProperties(presetProperties(name, values)), values))
-}
-
-/** The later ones win, whichever of a property's names they use. */
-function merged(earlier: PropertyMap, later: PropertyMap): ConsumerProperties {
-  const replaced = new Set([...later.keys()].map(identity))
-  return Object.fromEntries([...[...earlier].filter(([name]) => !replaced.has(identity(name))), ...later])
 }
 
 function printable(name: string, value: unknown): unknown {

@@ -73,6 +73,16 @@ export function identity(name: string): string {
   return librdkafkaProperty(name)?.alias ?? name
 }
 
+/** The later ones win, whichever of a property's names they use. */
+export function merged(
+  earlier: Iterable<readonly [string, unknown]>,
+  later: Iterable<readonly [string, unknown]>,
+): Record<string, unknown> {
+  const winners = [...later]
+  const replaced = new Set(winners.map(([name]) => identity(name)))
+  return Object.fromEntries([...[...earlier].filter(([name]) => !replaced.has(identity(name))), ...winners])
+}
+
 /**
  * Checks each property by itself. Tiers come out parsed, under `performance.tier`.
  *

@@ -93,7 +93,8 @@ export class BatchStream<K, V> implements AsyncIterableIterator<MessageBatch<K, 
     const messages: Message<K, V>[] = []
     let row = from
     let isSkipped = false
-    source.take(end)
+    // All are taken at once: user code runs meanwhile, and may pause, resume or seek.
+    source.row = end
     try {
       while (row < end && !isSkipped) {
         const message = this.#delivery.decode(block, row)

@@ -129,7 +129,7 @@ export class Delivery<K, V> {
     this.#isInterruption = false
     if (failure !== undefined) return failure
     for (const [state, { error }] of this.#halted) {
-      if (this.partitions.get(state.topic, state.partition) === state) return error
+      if (this.partitions.isStill(state)) return error
       this.#halted.delete(state)
     }
     return undefined

@@ -116,10 +116,7 @@ export class Offsets {
   /** What was assigned when it was to be committed still is: another member's commits are not to be taken back. */
   #isStill({ parts, error, reject }: Request): boolean {
     if (!this.isMember()) return true
-    const gone = parts.filter(
-      ({ offset: { topic, partition }, state }) =>
-        state !== undefined && this.#partitions.get(topic, partition) !== state,
-    )
+    const gone = parts.filter(({ state }) => state !== undefined && !this.#partitions.isStill(state))
     if (gone.length === 0) return true
     reject(error ?? givenBack(gone.map(({ offset }) => offset)))
     return false

@@ -207,6 +207,11 @@ export class Partitions implements SlotNames {
     if (state.slot >= 0) this.#left[state.slot] = NaN
   }
 
+  /** It was not given back or assigned anew. */
+  isStill(state: PartitionState): boolean {
+    return this.get(state.topic, state.partition) === state
+  }
+
   /** What was told of it at `epoch` is still so: it was not sought, given back or assigned anew since. */
   isReading(topic: string, partition: number, epoch: number): boolean {
     const state = this.get(topic, partition)

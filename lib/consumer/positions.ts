@@ -4,7 +4,7 @@ import type { Delivery } from './delivery'
 import { checkOffsets, checkPartitions, flatOffsets, flatPartitions, fromFlatResults } from './flat'
 import type { Group } from './group'
 import { awaiting, calling, kafkaError } from './native-error'
-import type { Partitions, PartitionState } from './partitions'
+import type { Partitions } from './partitions'
 import type { Requests } from './requests'
 import type {
   CallOptions,
@@ -134,12 +134,12 @@ export class Positions {
       let refused: KafkaError | undefined
       const again = rest.filter(({ target, state }, index) => {
         const error = parsed[index]?.error ?? 0
-        if (error === 0 && this.#isStill(state)) {
+        if (error === 0 && this.partitions.isStill(state)) {
           this.partitions.seek(state, epoch, target.offset)
           this.delivery.forgive(target.topic, target.partition, epoch)
         }
         if (error === 0) return false
-        if (error === ERR_STATE && this.#isStill(state) && performance.now() < deadline) return true
+        if (error === ERR_STATE && this.partitions.isStill(state) && performance.now() < deadline) return true
         refused ??= refusal(error, target)
         return false
       })
@@ -148,17 +148,12 @@ export class Positions {
       if (again.length === 0) return
       // Just assigned: librdkafka still asks where to begin, and refuses to seek until it knows.
       await new Promise((resolve) => setTimeout(resolve, SEEK_RETRY_MS))
-      const gone = again.find(({ state }) => !this.#isStill(state))
+      const gone = again.find(({ state }) => !this.partitions.isStill(state))
       if (gone !== undefined) throw refusal(ERR_STATE, gone.target)
       // A later seek says where they go on.
       rest = again.filter(({ state }) => state.seek === seek)
       if (rest.length === 0) return
     }
-  }
-
-  /** It was not given back or assigned anew. */
-  #isStill(state: PartitionState): boolean {
-    return this.partitions.get(state.topic, state.partition) === state
   }
 }
 

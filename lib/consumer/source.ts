@@ -91,11 +91,6 @@ export class Source {
     return row - this.row
   }
 
-  /** Takes rows from the cursor on, at most up to `end`: user code that runs meanwhile may pause, resume or seek. */
-  take(end: number): void {
-    this.row = end
-  }
-
   /** Rows that were taken and not used come first again. */
   putBack(block: Block, row: number, end: number): void {
     if (row === end) return
@@ -103,9 +98,7 @@ export class Source {
       this.row = row
       return
     }
-    if (this.row < this.#end) this.#segments.unshift({ block: this.block, row: this.row, end: this.#end })
-    this.#segments.unshift({ block, row, end })
-    this.row = this.#end = 0
+    this.#goFirst([{ block, row, end }])
   }
 
   /**
@@ -151,9 +144,7 @@ export class Source {
     const held = this.#held
     if (held.length === 0) return
     this.#held = []
-    if (this.row < this.#end) this.#segments.unshift({ block: this.block, row: this.row, end: this.#end })
-    this.#segments.unshift(...held)
-    this.row = this.#end = 0
+    this.#goFirst(held)
   }
 
   /** Forgets everything: the client is closed. */
@@ -163,6 +154,13 @@ export class Source {
     this.#held = []
     this.row = this.#end = 0
     this.block = this.#filling = new Block(new ArrayBuffer(16))
+  }
+
+  /** They come next, then the run that the cursor is in. */
+  #goFirst(segments: readonly Segment[]): void {
+    if (this.row < this.#end) this.#segments.unshift({ block: this.block, row: this.row, end: this.#end })
+    this.#segments.unshift(...segments)
+    this.row = this.#end = 0
   }
 
   #push(block: Block, from: number, to: number): void {
